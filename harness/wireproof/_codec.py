@@ -1,0 +1,75 @@
+"""Verdict ↔ JSON, in the shape that reports publish; bytes are text with one character a byte."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wireproof._model import Difference, Evidence, Verdict
+
+Json = dict[str, Any]
+
+
+def encode(verdict: Verdict) -> Json:
+    """Return the verdict as JSON values. Keys without content are left out, apart from those that scripts rely on."""
+    reason = verdict.reason
+    return {
+        "id": verdict.id,
+        "hash": verdict.hash,
+        "since": verdict.since,
+        "verdict": verdict.verdict,
+        "layers": dict(verdict.layers),
+        "clauses": list(verdict.clauses),
+        "reason": {"code": reason.code, "text": reason.text} if reason else None,
+        "fingerprint": verdict.fingerprint,
+        "blame": verdict.blame,
+        **({"defects": [{"name": name, "seen": seen} for name, seen in verdict.defects]} if verdict.defects else {}),
+        **({"defect": verdict.defects[0][0]} if verdict.defects and verdict.defects[0][1] == "present" else {}),
+        **({"notes": list(verdict.notes)} if verdict.notes else {}),
+        **({"observed": dict(verdict.observed)} if verdict.observed else {}),
+        **({"differences": [_difference(each) for each in verdict.differences]} if verdict.differences else {}),
+        **({"evidence": [_evidence(each) for each in verdict.evidence]} if verdict.evidence else {}),
+    }
+
+
+def decode(data: Json) -> Verdict:
+    """Return the verdict that ``encode`` made JSON of."""
+    return Verdict(
+        id=data["id"],
+        hash=data["hash"],
+        since=data["since"],
+        verdict=data["verdict"],
+        layers=data["layers"],
+        clauses=tuple(data["clauses"]),
+        differences=tuple(Difference(**each) for each in data.get("differences", ())),
+        blame=data["blame"],
+        defects=tuple((each["name"], each["seen"]) for each in data.get("defects", ())),
+        notes=tuple(data.get("notes", ())),
+        observed=data.get("observed", {}),
+        evidence=tuple(_undo(each) for each in data.get("evidence", ())),
+        fingerprint=data["fingerprint"],
+    )
+
+
+def _difference(difference: Difference) -> Json:
+    return {name: getattr(difference, name) for name in Difference.__slots__}
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "step": evidence.step,
+        "expected": None if evidence.expected is None else evidence.expected.decode("latin-1"),
+        "received": evidence.received.decode("latin-1"),
+        "expected_raises": evidence.expected_raises,
+        "raised": evidence.raised,
+    }
+
+
+def _undo(data: Json) -> Evidence:
+    expected = data["expected"]
+    return Evidence(
+        data["step"],
+        None if expected is None else expected.encode("latin-1"),
+        data["received"].encode("latin-1"),
+        data["expected_raises"],
+        data["raised"],
+    )

@@ -1,0 +1,438 @@
+"""Differences behind the head: whether the body is chunk-encoded, how its chunks are written, what it ends with.
+
+What a body says, free of its framing, is compared in ``_diff_content``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+
+from wireproof._judge._diff_content import explain
+from wireproof._judge._diff_framing import is_changed
+from wireproof._judge._diff_view import CODING, LENGTH, Told, View, count, first_difference
+from wireproof._model import Difference, Digest
+from wireproof._wire import Body, parse_chunked, visible
+
+CODES: Mapping[str, str] = {
+    "body.digest": "A long body has another length or another SHA-256.",
+    "body.after-blank-line": "An empty line too many stands between head and body.",
+    "body.not-chunked": "The body is sent as it is although it must be chunk-encoded.",
+    "body.chunked": "The body is chunk-encoded although it must be sent as it is.",
+    "body.chunked-twice": "The body is chunk-encoded twice.",
+    "chunk.decimal": "Chunk sizes are written in decimal.",
+    "chunk.prefix": "Chunk sizes are written with 0x.",
+    "chunk.size-items": "A chunk-size counts items instead of bytes.",
+    "chunk.size-characters": "A chunk-size counts characters, and more bytes follow.",
+    "chunk.size-off-by-one": "A chunk-size is off by one.",
+    "chunk.size-with-crlf": "A chunk-size counts the CRLF behind the data.",
+    "chunk.size-wrong": "A chunk-size is not the number of bytes that follow.",
+    "chunk.line-ending": "Chunks are written with LF instead of CRLF.",
+    "chunk.no-crlf": "The CRLF behind the data of chunks is missing.",
+    "chunk.lower-case": "Chunk sizes are written in lower-case hexadecimal.",
+    "chunk.leading-zeros": "Chunk sizes are written with leading zeros.",
+    "chunk.extension": "Chunks have extensions.",
+    "chunk.boundaries": "The body is cut into other chunks.",
+    "chunk.empty": "An empty piece is sent as a chunk of its own, which ends the body.",
+    "chunk.last-missing": "The last chunk is missing.",
+    "chunk.last-cut": "The CRLF behind the last chunk is missing.",
+    "chunk.last-twice": "The last chunk is sent more than once.",
+    "chunk.trailers": "Trailers follow the last chunk.",
+    "chunk.invalid": "The body is no valid sequence of chunks.",
+    "body.stray": "Bytes follow the end of the body.",
+}
+
+_LAST = b"0\r\n\r\n"
+_CRLF = b"\r\n"
+_HUGE = 4 * 1024 * 1024
+
+
+def body(view: View) -> Iterator[Difference]:
+    """Yield what is wrong behind the head."""
+    if view.got.head_end is None:
+        return
+    if isinstance(view.sight.wire.body, Digest):
+        yield from _digest(view, view.sight.wire.body)
+    elif view.tail != view.body:
+        at = view.body_at
+        if view.tail == _CRLF + view.body:
+            text = "An empty line too many stands between head and body."
+            yield view.found("body.after-blank-line", "body", text, "body.after-head", at)
+            return
+        told = _reframed(view) if is_changed(view) else _chunked(view) if view.is_chunked else _raw(view)
+        yield from (view.told(each, at) for each in told)
+
+
+def _digest(view: View, wanted: Digest) -> Iterator[Difference]:
+    length = view.total - view.body_at
+    if length != wanted.length:
+        text = f"The body has {count(length)} instead of {wanted.length}."
+        yield view.found(
+            "body.digest", "length", text, "send.complete", min(len(view.sight.data), view.body_at + wanted.length)
+        )
+    elif hashlib.sha256(view.tail).hexdigest() != wanted.sha256:
+        text = f"The body has {count(length)}, as it should, and another SHA-256: its bytes were changed."
+        yield view.found("body.digest", "sha256", text, "body.buffer.as-is", view.body_at)
+
+
+# another framing than expected: only the content counts -----------------------------------------------------------
+
+
+def _decodes(body: Body) -> bool:
+    return body.complete and bool(body.chunks or body.last)
+
+
+def _reframed(view: View) -> Iterator[Told]:
+    sent = view.got_chunks
+    if view.content in (view.tail, sent.content if _decodes(sent) else view.tail):
+        if _decodes(sent) and view.content == sent.content and view.tail[sent.end :]:
+            yield from _stray(view, sent.end)
+        return
+    yield from explain(view, view.content, sent.content if _decodes(sent) else view.tail)
+
+
+# the body is to be sent as it is ----------------------------------------------------------------------------------
+
+
+def _raw(view: View) -> Iterator[Told]:
+    sent = view.got_chunks
+    if _decodes(sent) and sent.content == view.body and sent.end == len(view.tail):
+        clause, why = _no_chunks(view)
+        text = f"The body is chunk-encoded although {why}: {view.show(view.tail)}"
+        cause = "a Transfer-Encoding field is taken for a wish to chunk-encode" if view.gives(CODING) else ""
+        yield Told("body.chunked", text, clause, cause)
+        return
+    yield from explain(view, view.body, view.tail)
+
+
+def _no_chunks(view: View) -> tuple[str, str]:
+    if view.gives(LENGTH):
+        return "framing.caller-length", "the caller gave Content-Length"
+    if view.gives(CODING):
+        if view.meaning.role == "none":
+            return "body.none", "there is none"
+        return "flag.false-raw", "encode_chunked is false"
+    return "body.none", "there is no Transfer-Encoding"
+
+
+# the body is to be chunk-encoded ----------------------------------------------------------------------------------
+
+
+def _chunked(view: View) -> Iterator[Told]:
+    for rule in _WHOLE:
+        told = rule(view)
+        if told is not None:
+            yield told
+            return
+    sent = view.got_chunks
+    if any(problem.code.startswith("chunk.") and problem.code != "chunk.no-last" for problem in sent.problems):
+        yield from _invalid(view, sent)
+        return
+    yield from _spelling(view, sent)
+    yield from _ending(view, sent)
+    if sent.content != view.content:
+        yield from explain(view, view.content, sent.content, inside=sent)
+    else:
+        yield from _boundaries(view, sent)
+
+
+def _clause_chunked(view: View) -> str:
+    if view.gives(CODING):
+        return "flag.true-chunked"
+    return "chunked.iterable" if view.meaning.role == "iterable" else "chunked.file"
+
+
+def _not_chunked(view: View) -> Told | None:
+    """Clauses flag.true-chunked, chunked.file, chunked.iterable."""
+    if view.tail != view.content:
+        return None
+    why = "encode_chunked is true" if view.gives(CODING) else "Transfer-Encoding: chunked is sent"
+    text = f"The body is sent as it is, without chunks, although {why}: {view.show(view.tail)}"
+    return Told(
+        "body.not-chunked", text, _clause_chunked(view), "encode_chunked is ignored" if view.gives(CODING) else ""
+    )
+
+
+def _chunked_twice(view: View) -> Told | None:
+    sent = view.got_chunks
+    if not sent.content or not _decodes(sent):
+        return None
+    inner = parse_chunked(sent.content)
+    if not _decodes(inner) or inner.content != view.content:
+        return None
+    text = f"The body is chunk-encoded twice: the content of its chunks is {view.show(sent.content)}"
+    return Told("body.chunked-twice", text, _clause_chunked(view), "what frames the body already is framed again")
+
+
+def _walk(view: View) -> list[tuple[bytes, int]] | None:
+    """Return the size texts with the lengths that they stand for, where the expected chunks came under other sizes."""
+    sizes: list[tuple[bytes, int]] = []
+    at = 0
+    for chunk in view.chunks.chunks:
+        end = view.tail.find(_CRLF, at, at + 64)
+        if end < 0 or not view.tail.startswith(chunk.data + _CRLF, end + 2):
+            return None
+        sizes.append((view.tail[at:end], len(chunk.data)))
+        at = end + 4 + len(chunk.data)
+    return sizes
+
+
+def _hex(text: bytes) -> int | None:
+    digits = text.partition(b";")[0].strip()
+    return int(digits, 16) if digits and not digits.strip(b"0123456789abcdefABCDEF") else None
+
+
+def _wrong_sizes(view: View) -> Told | None:
+    """Clauses chunked.body, rfc.chunk-syntax: the right chunks under wrong sizes."""
+    wrong = next((pair for pair in _walk(view) or () if _hex(pair[0]) != pair[1]), None)
+    if wrong is None:
+        return None
+    size, length = wrong
+    code, text, cause = next((code, text, cause) for code, text, cause, test in _SIZES if test(view, size, length))
+    shown, at = visible(size, 20), first_difference(view.tail, view.body)
+    filled = text.format(size=shown, bytes=count(length), expected=f"{length:X}")
+    return Told(code, filled, "chunked.body", cause, at)
+
+
+def _is_items(view: View, size: bytes, length: int) -> bool:
+    items = _hex(size)
+    return bool(items) and view.meaning.items is not None and length in {items * width for width in (2, 4, 8) if items}
+
+
+def _off_by(*offsets: int) -> Callable[[View, bytes, int], bool]:
+    return lambda view, size, length: (_hex(size) or 0) - length in offsets
+
+
+_SIZES: tuple[tuple[str, str, str, Callable[[View, bytes, int], bool]], ...] = (
+    (
+        "chunk.decimal",
+        "Chunk sizes are written in decimal: '{size}' for {bytes}, expected '{expected}'.",
+        "str(n) or '%d'",
+        lambda view, size, length: size == b"%d" % length,
+    ),
+    (
+        "chunk.prefix",
+        "Chunk sizes are written with 0x: '{size}' for {bytes}, expected '{expected}'.",
+        "hex(n)",
+        lambda view, size, length: size[:2].lower() == b"0x" and _hex(size[2:]) == length,
+    ),
+    (
+        "chunk.size-items",
+        "The chunk-size is {size}, the number of items, for {bytes}.",
+        "len() of a memoryview or an array counts items",
+        _is_items,
+    ),
+    (
+        "chunk.size-off-by-one",
+        "A chunk-size is off by one: '{size}' for {bytes}, expected '{expected}'.",
+        "",
+        _off_by(-1, 1),
+    ),
+    (
+        "chunk.size-with-crlf",
+        "A chunk-size counts the CRLF behind the data: '{size}' for {bytes}, expected '{expected}'.",
+        "",
+        _off_by(2),
+    ),
+    (
+        "chunk.size-wrong",
+        "A chunk-size is wrong: '{size}' for {bytes}, expected '{expected}'.",
+        "",
+        lambda view, size, length: True,
+    ),
+)
+
+
+def _characters_counted(view: View) -> Told | None:
+    """Clause chunked.body: one chunk of UTF-8, the size of which counts characters."""
+    text, (size, _, rest) = view.meaning.text, view.tail.partition(_CRLF)
+    if text is None or len(view.tail) > _HUGE:
+        return None
+    data = text.encode("utf-8", "surrogatepass")
+    if _hex(size) != len(text) or len(text) == len(data) or rest != data + _CRLF + _LAST:
+        return None
+    sentence = f"The chunk-size is {visible(size)}, the number of characters, for {count(len(data))} of UTF-8."
+    return Told("chunk.size-characters", sentence, "body.str.latin-1", "len() before encode(), which gives UTF-8")
+
+
+_Encode = Callable[[bytes], bytes]
+_ENDINGS: tuple[tuple[str, str, str, _Encode], ...] = (
+    (
+        "chunk.line-ending",
+        "Chunks are written with LF instead of CRLF.",
+        "'\\n' is written for '\\r\\n'",
+        lambda data: b"%X\n%b\n" % (len(data), data),
+    ),
+    (
+        "chunk.no-crlf",
+        "The CRLF behind the data of chunks is missing.",
+        "",
+        lambda data: b"%X\r\n%b" % (len(data), data),
+    ),
+)
+
+
+def _wrong_endings(view: View) -> Told | None:
+    """Clauses chunked.body, rfc.chunk-syntax: the right chunks, with other line endings."""
+    datas = [chunk.data for chunk in view.chunks.chunks]
+    for code, text, cause, encode in _ENDINGS:
+        written = b"".join(map(encode, datas))
+        if datas and view.tail.startswith(written) and len(view.tail) - len(written) <= len(_LAST):
+            return Told(code, text, "chunked.body", cause, first_difference(view.tail, view.body))
+    return None
+
+
+def _empty_piece(view: View) -> Told | None:
+    """Clauses chunked.empty-skipped, chunked.body."""
+    sent = view.got_chunks
+    rest = view.tail[sent.end :]
+    if not sent.complete or not rest or not view.content.startswith(sent.content):
+        return None
+    if not rest.replace(_LAST, b"") and sent.content == view.content:
+        if not _has_empty(view):
+            text = f"The last chunk is sent {1 + len(rest) // len(_LAST)} times; {view.show(rest)} is stray."
+            return Told("chunk.last-twice", text, "chunked.body", "the terminator is sent by two layers", sent.end)
+    elif not _continues(view, rest, view.content[len(sent.content) :]):
+        return None
+    text = (
+        f"An empty piece is sent as {view.show(_LAST)}, which ends the body after {count(len(sent.content))} of "
+        f"{len(view.content)}: the {count(len(rest))} behind it are stray, {view.show(rest)}"
+    )
+    at = sent.end - len(_LAST)
+    return Told(
+        "chunk.empty", text, "chunked.body", "a chunk is written for an element without asking whether it is empty", at
+    )
+
+
+def _has_empty(view: View) -> bool:
+    for name in ("items", "reads"):
+        pieces = view.recipe.get(name)
+        if isinstance(pieces, tuple) and any(piece.get("data") == b"" for piece in pieces):
+            return True
+    return False
+
+
+def _continues(view: View, rest: bytes, content: bytes) -> bool:
+    """Say whether the rest is more chunks, empty ones among them, that hold the content."""
+    got, start = bytearray(), 0
+    while start < len(rest) and len(got) <= len(content):
+        more = parse_chunked(rest, start)
+        got += more.content
+        start = more.end
+    return bytes(got) == content and bool(content)
+
+
+def _last_missing(view: View) -> Told | None:
+    if view.chunks.last is None or view.tail != view.body[: -len(_LAST)]:
+        return None
+    text = f"The last chunk, {view.show(_LAST)}, is missing: the server waits for more."
+    return Told("chunk.last-missing", text, "chunked.body", "", len(view.tail))
+
+
+def _last_cut(view: View) -> Told | None:
+    if view.chunks.last is None or view.tail not in (view.body[:-2], view.body[:-4], view.body[:-1], view.body[:-3]):
+        return None
+    text = f"The last chunk is cut off: {view.show(view.tail[-3:])} ends the body, expected {view.show(_LAST)}."
+    return Told("chunk.last-cut", text, "chunked.body", "'0\\r\\n' is written for '0\\r\\n\\r\\n'", len(view.tail))
+
+
+_WHOLE: tuple[Callable[[View], Told | None], ...] = (
+    _not_chunked,
+    _chunked_twice,
+    _wrong_sizes,
+    _wrong_endings,
+    _characters_counted,
+    _empty_piece,
+    _last_missing,
+    _last_cut,
+)
+
+
+def _invalid(view: View, sent: Body) -> Iterator[Told]:
+    """Clauses chunked.body, rfc.chunk-syntax."""
+    if view.sight.expect.at_least is not None and view.content.startswith(sent.content):
+        text = f"{count(len(view.tail))} of the body came, and at least {view.sight.expect.at_least} must."
+        yield Told("chunk.invalid", text, "send.complete", "", len(view.tail))
+        return
+    problem = next(problem for problem in sent.problems if problem.code.startswith("chunk."))
+    text = f"The body is no valid sequence of chunks: {problem.text[:-1]}: {view.show(view.tail[problem.start :])}"
+    yield Told("chunk.invalid", text, "chunked.body", "", problem.start)
+
+
+def _spelling(view: View, sent: Body) -> Iterator[Told]:
+    """Clause chunked.hex-upper: valid sizes, written otherwise."""
+    chunks = [*sent.chunks, *([sent.last] if sent.last is not None else [])]
+    for code, how, cause, change in _WRITTEN:
+        for chunk in chunks:
+            want = change(chunk.size_text)
+            if want != chunk.size_text:
+                text = f"{how}: '{visible(chunk.size_text, 20)}' instead of '{visible(want, 20)}'."
+                yield Told(code, text, "chunked.hex-upper", cause, chunk.start)
+                break
+    extended = next((chunk for chunk in chunks if chunk.extension), None)
+    if extended is not None:
+        text = f"A chunk has the extension {view.show(extended.extension)}."
+        yield Told("chunk.extension", text, "chunked.hex-upper", "", extended.start)
+
+
+_WRITTEN: tuple[tuple[str, str, str, _Encode], ...] = (
+    ("chunk.lower-case", "Chunk sizes are written in lower-case hexadecimal", "hex(n) or '%x'", bytes.upper),
+    (
+        "chunk.leading-zeros",
+        "Chunk sizes are written with leading zeros",
+        "a fixed width for sizes, as in '%08x'",
+        lambda size: size.lstrip(b"0") or b"0",
+    ),
+)
+
+
+def _ending(view: View, sent: Body) -> Iterator[Told]:
+    """Clauses chunked.body, rfc.content-long: what stands at the end of the chunks, or is missing there."""
+    wants_last = view.chunks.last is not None
+    if wants_last and sent.last is None and sent.content.startswith(view.content):
+        yield Told(
+            "chunk.last-missing", "The last chunk is missing: the server waits for more.", "chunked.body", "", sent.end
+        )
+    if sent.trailers:
+        text = f"A trailer follows the last chunk: {view.show(sent.trailers[0].raw)}"
+        yield Told("chunk.trailers", text, "chunked.body", "", sent.trailers[0].start)
+    elif sent.last is not None and not sent.complete and sent.content == view.content:
+        yield Told("chunk.last-cut", "The empty line behind the last chunk is missing.", "chunked.body", "", sent.end)
+    if sent.complete and view.tail[sent.end :]:
+        yield from _stray(view, sent.end)
+
+
+def _stray(view: View, end: int) -> Iterator[Told]:
+    rest = view.tail[end:]
+    text = f"{count(len(rest))} stray behind the end of the body: {view.show(rest)}"
+    cause = "a line ending that does not belong to the body" if not rest.strip(_CRLF) else ""
+    yield Told("body.stray", text, "rfc.content-long", cause, end)
+
+
+def _boundaries(view: View, sent: Body) -> Iterator[Told]:
+    """Clauses chunked.per-piece, chunked.whole, file.block-size: the same content, cut otherwise."""
+    want, got = ([len(chunk.data) for chunk in body.chunks] for body in (view.chunks, sent))
+    if want == got:
+        return
+    text = f"The body is sent in {_sizes(got)}, expected {_sizes(want)}."
+    at = first_difference(view.tail, view.body)
+    yield Told("chunk.boundaries", text, _boundary_clause(view), _boundary_cause(want, got), at)
+
+
+def _sizes(sizes: list[int]) -> str:
+    shown = ", ".join(map(str, sizes[:6])) + (", …" if len(sizes) > 6 else "")
+    return f"{count(len(sizes), 'chunk')} ({shown} bytes)"
+
+
+def _boundary_clause(view: View) -> str:
+    if view.meaning.role in ("text", "buffer"):
+        return "chunked.whole"
+    return "chunked.per-piece" if view.meaning.role == "iterable" or view.pieces else "file.block-size"
+
+
+def _boundary_cause(want: list[int], got: list[int]) -> str:
+    if len(got) == 1:
+        return "the body is joined before it is sent"
+    if set(got) == {1}:
+        return "bytes are iterated one by one"
+    return "another block size" if len(set(got[:-1])) == 1 and len(set(want[:-1])) <= 1 else ""

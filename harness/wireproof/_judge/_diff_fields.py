@@ -1,0 +1,379 @@
+"""Differences in the field lines: which are sent and how often, what they say, and in which order they stand.
+
+The framing fields are looked at in ``_diff_framing`` where the client makes them, and here where the caller gives
+them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from wireproof._judge._diff_framing import explained, is_automatic
+from wireproof._judge._diff_view import CODING, LENGTH, SHORT, View, hexed, named, plain
+from wireproof._model import Difference
+from wireproof._wire import FieldLine, visible
+
+CODES: Mapping[str, str] = {
+    "field.missing": "A field line is missing.",
+    "field.extra": "A field line is sent that nobody asked for.",
+    "field.repeated": "A field is sent more often than asked for.",
+    "field.joined": "Several field lines of one name were joined into one.",
+    "field.name-case": "The case of a field name was changed.",
+    "field.spacing": "The white space between name and value is another one.",
+    "field.value-utf-8": "A value is sent as UTF-8 instead of ISO-8859-1.",
+    "field.value-replaced": "Characters of a value were replaced by question marks.",
+    "field.value-repr": "The Python notation of a value is sent in place of the value.",
+    "field.value-stripped": "White space around a value was taken away.",
+    "field.value-fold": "The folding of a value was changed.",
+    "field.value-case": "The case of a value was changed.",
+    "field.value": "A value is another one.",
+    "host.port-missing": "Host lacks the port.",
+    "host.port-added": "Host has a port that it must not show.",
+    "host.brackets": "The brackets of an IPv6 address in Host are wrong.",
+    "host.zone": "Host shows the zone of an IPv6 address, or lacks it.",
+    "host.idna": "The host name in Host is not IDNA-encoded.",
+    "order.sorted": "The caller's field lines are sorted.",
+    "order.reversed": "The caller's field lines are in reverse order.",
+    "order.caller": "The caller's field lines are in another order.",
+    "order.override": "A field of the caller's that replaces an automatic one was moved.",
+    "order.automatic": "The automatic field lines are in another order.",
+    "order.behind": "Automatic field lines stand behind the caller's.",
+    "order.mixed": "The caller's and the automatic field lines are mixed in another way.",
+}
+
+
+# field lines: which, and how often --------------------------------------------------------------------------------
+
+
+def fields(view: View) -> Iterator[Difference]:
+    """Clauses headers.sent, auto.host, auto.accept-encoding, auto.nothing-else, and those of values and names."""
+    want, got = view.want.fields, view.got.fields
+    skipped = explained(view)
+    for name in dict.fromkeys(field.name.lower() for field in (*want, *got)):
+        if name not in skipped:
+            yield from _named(view, name, named(want, name), named(got, name))
+
+
+def _named(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Iterator[Difference]:
+    if not want:
+        yield _extra(view, name, got)
+    elif not got:
+        if view.got.head_end is not None:
+            yield _missing(view, name, want[0])
+    elif len(got) > len(want):
+        yield _repeated(view, name, want, got)
+    elif len(got) < len(want):
+        yield _joined(view, name, want, got) if len(got) == 1 else _missing(view, name, _first_missing(want, got))
+    elif Counter(map(_key, want)) != Counter(map(_key, got)):
+        pairs = zip(want, got, strict=True)
+        yield from (_changed(view, one, other) for one, other in pairs if one.raw != other.raw)
+
+
+def _key(field: FieldLine) -> bytes:
+    return field.raw
+
+
+def _line(view: View, field: FieldLine) -> str:
+    return view.show(field.raw)
+
+
+def _extra(view: View, name: bytes, got: list[FieldLine]) -> Difference:
+    line = got[0]
+    if not line.colon:
+        text = f"A line that is no field stands in the head: {_line(view, line)}"
+        return view.found("field.extra", "no-colon", text, "auto.nothing-else", line.start)
+    text = f"The field line {_line(view, line)} is sent although nobody asked for it."
+    return view.found("field.extra", plain(name), text, "auto.nothing-else", line.start)
+
+
+_AUTOMATIC = {b"host": "auto.host", b"accept-encoding": "auto.accept-encoding"}
+_GIVEN = {LENGTH: "framing.caller-length", CODING: "framing.caller-coding"}
+
+
+def _clause(view: View, name: bytes) -> str:
+    return (_GIVEN if view.gives(name) else _AUTOMATIC).get(name, "headers.sent")
+
+
+def _first_missing(want: list[FieldLine], got: list[FieldLine]) -> FieldLine:
+    raws = [field.raw for field in got]
+    return next((field for field in want if field.raw not in raws), want[-1])
+
+
+def _missing(view: View, name: bytes, line: FieldLine) -> Difference:
+    whose = "The caller's field line" if view.gives(name) else "The automatic field line"
+    text = f"{whose} {_line(view, line)} is missing."
+    return view.found("field.missing", plain(name), text, _clause(view, name))
+
+
+def _joined(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Difference:
+    values = [field.value for field in want]
+    if got[0].value not in (b", ".join(values), b",".join(values), b"; ".join(values)):
+        only = f"only {_line(view, got[0])} is sent of {len(want)} field lines of this name"
+        text = f"The field line {_line(view, _first_missing(want, got))} is missing: {only}."
+        clause = _clause(view, name)
+        return view.found("field.missing", plain(name), text, clause, got[0].start, "fields are kept in a dict by name")
+    text = f"{len(want)} field lines {visible(want[0].name, SHORT)} were joined into one: {_line(view, got[0])}"
+    return view.found("field.joined", plain(name), text, "headers.sent", got[0].start, "', '.join() over repeats")
+
+
+def _repeated(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Difference:
+    raws = [field.raw for field in want]
+    more = next((field for field in reversed(got) if field.raw not in raws), got[-1])
+    text = (
+        f"The field {visible(want[0].name, SHORT)} is sent {len(got)} times instead of {len(want)}: "
+        f"{_line(view, more)} is one too many."
+    )
+    clause = "headers.sent"
+    if name in _AUTOMATIC:
+        clause = f"{_AUTOMATIC[name]}-override" if view.gives(name) else _AUTOMATIC[name]
+    elif is_automatic(name):
+        clause = "framing.one-only"
+    cause = "names are compared with regard to case" if view.gives(name) else ""
+    return view.found("field.repeated", plain(name), text, clause, more.start, cause)
+
+
+# field lines: what they say ---------------------------------------------------------------------------------------
+
+
+def _changed(view: View, want: FieldLine, got: FieldLine) -> Difference:
+    name = want.name.lower()
+    want_value, got_value = want.raw[len(want.name) + 1 :], got.raw[len(got.name) + 1 :]
+    if want_value == got_value:
+        clause = "headers.name-case" if view.gives(name) else "auto.name-case"
+        text = f"The field name {view.show(want.name)} is written {view.show(got.name)}."
+        return view.found("field.name-case", plain(name), text, clause, got.start, _case_cause(want.name, got.name))
+    code, how, clause, cause = _value(view, name, want_value, got_value)
+    text = f"The value of {visible(want.name, SHORT)} {how}: {view.show(got_value)}, expected {view.show(want_value)}."
+    return view.found(code, plain(name), text, clause or _clause(view, name), got.start, cause)
+
+
+def _case_cause(want: bytes, got: bytes) -> str:
+    changes: Mapping[str, Callable[[bytes], bytes]] = {
+        "name.lower()": bytes.lower,
+        "name.upper()": bytes.upper,
+        "name.title()": bytes.title,
+        "name.capitalize()": bytes.capitalize,
+    }
+    return next((cause for cause, change in changes.items() if change(want) == got), "")
+
+
+_Value = tuple[str, str, str, str]  # code, how, clause, cause
+
+
+def _value(view: View, name: bytes, want: bytes, got: bytes) -> _Value:
+    if name == b"host":
+        host = _host(view, want.strip(), got.strip())
+        if host is not None:
+            return host
+    return next(
+        ((code, how(want, got), clause, cause) for code, how, clause, cause, test in _VALUES if test(want, got))
+    )
+
+
+def _unfolded(value: bytes) -> bytes:
+    return re.sub(rb"[ \t\r\n]+", b" ", value).strip()
+
+
+def _utf_8(value: bytes) -> bytes:
+    return value.decode("latin-1").encode()
+
+
+def _repr(value: bytes) -> tuple[bytes, ...]:
+    text = value.strip()
+    return repr(text).encode(), repr(text.decode("latin-1")).encode()
+
+
+def _says(text: str) -> Callable[[bytes, bytes], str]:
+    return lambda want, got: text
+
+
+def _as_utf_8(want: bytes, got: bytes) -> str:
+    high = re.search(rb"[\x80-\xff]", want)
+    byte = high[0] if high else b""
+    char = byte.decode("latin-1")
+    shown = char if char.isprintable() else f"U+{ord(char):04X}"
+    return f"is sent as UTF-8 instead of ISO-8859-1 ({shown} went out as {hexed(_utf_8(byte))}, expected {hexed(byte)})"
+
+
+_VALUES: tuple[tuple[str, Callable[[bytes, bytes], str], str, str, Callable[[bytes, bytes], bool]], ...] = (
+    (
+        "field.spacing",
+        _says("has other white space before it"),
+        "",
+        "",
+        lambda want, got: want.lstrip(b" \t") == got.lstrip(b" \t"),
+    ),
+    (
+        "field.value-stripped",
+        _says("lost the white space around it"),
+        "headers.sent",
+        "value.strip()",
+        lambda want, got: want.strip() == got.strip() and len(got) < len(want),
+    ),
+    (
+        "field.value-utf-8",
+        _as_utf_8,
+        "headers.value-latin-1",
+        "str.encode() without an encoding argument gives UTF-8",
+        lambda want, got: _utf_8(want) == got,
+    ),
+    (
+        "field.value-replaced",
+        _says("has ? in place of characters"),
+        "headers.value-latin-1",
+        "encode('ascii', 'replace')",
+        lambda want, got: re.sub(rb"[\x80-\xff]", b"?", want) == got,
+    ),
+    (
+        "field.value-repr",
+        _says("is sent in Python's notation"),
+        "headers.value-bytes",
+        "str() or an f-string of bytes",
+        lambda want, got: got.strip() in _repr(want),
+    ),
+    (
+        "field.value-fold",
+        _says("is folded in another way"),
+        "headers.value-folding",
+        "line breaks are taken out, or put in",
+        lambda want, got: _unfolded(want) == _unfolded(got) and want.strip() != got.strip(),
+    ),
+    ("field.value-case", _says("was changed in case"), "", "", lambda want, got: want.lower() == got.lower()),
+    ("field.value", _says("is another one"), "", "", lambda want, got: True),
+)
+
+
+def _host(view: View, want: bytes, got: bytes) -> _Value | None:
+    """Clauses host.*, unless the caller gives Host."""
+    if view.gives(b"host"):
+        return None
+    for code, how, clause, cause, test in _HOSTS:
+        if test(want, got):
+            return code, how, clause, cause
+    clause = "host.absolute-url" if re.match("https?://", view.sight.url or "") else "auto.host"
+    return "field.value", "is another one", clause, ""
+
+
+def _bare(host: bytes) -> bytes:
+    return host.replace(b"[", b"").replace(b"]", b"")
+
+
+def _without_zone(host: bytes) -> bytes:
+    return re.sub(rb"%[^\]:]*", b"", host)
+
+
+def _with_port(host: bytes, other: bytes) -> bool:
+    return re.fullmatch(re.escape(host) + rb":[0-9]*", other) is not None
+
+
+_HOSTS: tuple[tuple[str, str, str, str, Callable[[bytes, bytes], bool]], ...] = (
+    ("host.port-missing", "lacks the port", "auto.host", "", lambda want, got: _with_port(got, want)),
+    (
+        "host.port-added",
+        "shows a port that it must leave out",
+        "host.default-port",
+        "",
+        lambda want, got: _with_port(want, got),
+    ),
+    ("host.brackets", "has wrong brackets", "host.ipv6-brackets", "", lambda want, got: _bare(want) == _bare(got)),
+    (
+        "host.zone",
+        "differs in the zone of the address",
+        "host.ipv6-zone",
+        "",
+        lambda want, got: _without_zone(want) == _without_zone(got),
+    ),
+    (
+        "host.idna",
+        "is not IDNA-encoded",
+        "host.idna",
+        "the host is encoded as it is",
+        lambda want, got: b"xn--" in want and not got.isascii(),
+    ),
+)
+
+
+# field lines: their order -----------------------------------------------------------------------------------------
+
+_Place = tuple[bytes, bytes]  # the lower-case name, and the value where it tells repeats apart
+_OVERRIDES = (b"host", b"accept-encoding")
+
+
+def order(view: View) -> Iterator[Difference]:
+    """Clauses headers.order, auto.order, and the place of the caller's Host and Accept-Encoding."""
+    want, got = _places(view.want.fields, view.got.fields), _places(view.got.fields, view.want.fields)
+    if want == got:
+        return
+    caller, got_caller = _only(want, view.caller), _only(got, view.caller)
+    at = next(
+        (field.start for field, one, other in zip(view.got.fields, want, got, strict=False) if one != other), None
+    )
+    if caller != got_caller:
+        yield _caller_order(view, caller, got_caller, at)
+        return
+    automatic, got_automatic = ([place for place in places if place not in caller] for places in (want, got))
+    if automatic != got_automatic:
+        text = (
+            f"The automatic field lines are in another order: {_names(got_automatic)} instead of {_names(automatic)}."
+        )
+        yield view.found("order.automatic", "automatic", text, "auto.order", at)
+    elif got == got_caller + got_automatic:
+        text = f"The automatic field lines ({_names(automatic)}) stand behind the caller's instead of before them."
+        yield view.found(
+            "order.behind", "automatic", text, "auto.order", at, "defaults are put to the caller's mapping"
+        )
+    else:
+        moved = _only(want, view.caller & {*_OVERRIDES})
+        if moved and [place for place in want if place not in moved] == [place for place in got if place not in moved]:
+            yield _moved(view, moved, at)
+            return
+        text = f"The automatic and the caller's field lines are mixed: {_names(got)} instead of {_names(want)}."
+        yield view.found("order.mixed", "automatic", text, "auto.order", at)
+
+
+def _places(fields: tuple[FieldLine, ...], others: tuple[FieldLine, ...]) -> list[_Place]:
+    """Return the places of the fields that both sides have equally often."""
+    values = {(field.name.lower(), field.value) for field in fields} == {
+        (field.name.lower(), field.value) for field in others
+    }
+    here, there = (Counter(field.name.lower() for field in side) for side in (fields, others))
+    return [
+        (field.name.lower(), field.value if values else b"")
+        for field in fields
+        if here[field.name.lower()] == there[field.name.lower()]
+    ]
+
+
+def _only(places: list[_Place], names: frozenset[bytes]) -> list[_Place]:
+    return [place for place in places if place[0] in names]
+
+
+def _names(places: list[_Place]) -> str:
+    return ", ".join(visible(name, 30) for name, _ in places[:8]) + (", …" if len(places) > 8 else "")
+
+
+def _caller_order(view: View, want: list[_Place], got: list[_Place], at: int | None) -> Difference:
+    rest, got_rest = ([place for place in places if place[0] not in _OVERRIDES] for places in (want, got))
+    if rest == got_rest:
+        return _moved(view, _only(want, view.caller & {*_OVERRIDES}), at)
+    if [name for name, _ in got] == sorted(name for name, _ in want):
+        code, how, cause = "order.sorted", "they are sorted by name", "sorted(headers.items())"
+    elif got == want[::-1]:
+        code, how, cause = "order.reversed", "they are reversed", "reversed(), or each is put in front of the others"
+    else:
+        code, how, cause = (
+            "order.caller",
+            f"{_names(got)} instead of {_names(want)}",
+            "the order of a set or of a hash table",
+        )
+    text = f"The caller's field lines are in another order: {how}."
+    return view.found(code, "caller", text, "headers.order", at, cause)
+
+
+def _moved(view: View, moved: list[_Place], at: int | None) -> Difference:
+    name = moved[0][0]
+    text = f"The caller's {_names(moved)} does not keep its own place among the field lines."
+    clause = f"{_AUTOMATIC[name]}-override"
+    return view.found("order.override", plain(name), text, clause, at, "it is sent in the place of the automatic one")

@@ -1,0 +1,148 @@
+"""What a judge looks at: one call, its expectation, and what was seen of it, with the derived facts at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from wireproof._judge._meaning import Meaning, meaning
+from wireproof._model import Expect, Outcome, Raised, Recipe, Request
+from wireproof._plan import Wire
+from wireproof._wire import Message, parse
+
+Given = tuple[tuple[bytes | None, bytes | None], ...]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One call and what was seen of it.
+
+    Args:
+        step: the number of the step in its case, from 0.
+        request: the arguments, as recipes.
+        expect: what must be seen; ``wire`` holds its bytes for the real address.
+        data: the bytes that this call put on the wire (of all connections, in order).
+        outcome: what it raised, returned and did to its arguments.
+        connections: on how many connections bytes of this call arrived.
+        continued: whether they went on on a connection that had carried bytes before.
+        ended: how the connection ended, or "" while later steps use it.
+        host, port: what <host> and <port> stand for.
+    """
+
+    step: int
+    request: Request
+    expect: Expect
+    wire: Wire
+    data: bytes
+    outcome: Outcome
+    connections: int = 1
+    continued: bool = False
+    ended: str = ""
+    host: str = ""
+    port: int = 0
+    total: int = 0
+    sha256: str | None = None
+    extras: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def message(self) -> Message:
+        """The received bytes as a request message."""
+        return parse(self.data)
+
+    @cached_property
+    def expected(self) -> Message | None:
+        """The expected bytes as a request message; None where nothing, or only a digest, is expected."""
+        data = self.wire.data
+        return parse(data) if data else None
+
+    @property
+    def raised(self) -> Raised | None:
+        """What the call let out."""
+        return self.outcome.raised
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        """What the contract says the body means."""
+        return meaning(self.request.get("body"))
+
+    @property
+    def head(self) -> bytes:
+        """The received head, its empty line included (as far as it came)."""
+        end = self.message.head_end
+        return self.data if end is None else self.data[:end]
+
+    @property
+    def tail(self) -> bytes:
+        """All received bytes after the head."""
+        end = self.message.head_end
+        return b"" if end is None else self.data[end:]
+
+    @cached_property
+    def method(self) -> str | None:
+        """The argument method, or None where it is no str."""
+        return self._text("method")
+
+    @cached_property
+    def url(self) -> str | None:
+        """The argument url, with <host> and <port> filled in, or None where it is no str."""
+        return self._text("url")
+
+    def _text(self, name: str) -> str | None:
+        recipe = self.request.get(name)
+        if recipe is None or recipe.kind not in ("str", "str-subclass"):
+            return None
+        return self._fill(str(recipe.get("text")))
+
+    def _fill(self, text: str) -> str:
+        return text.replace("<host>", self.host).replace("<port>", str(self.port))
+
+    @cached_property
+    def given(self) -> Given | None:
+        """The caller's header fields as (name, value) in bytes, in order; None for a part that has no bytes.
+
+        None as a whole where headers is no mapping at all.
+        """
+        recipe = self.request.get("headers")
+        if recipe is None:
+            return ()
+        if recipe.kind not in ("dict", "message", "mapping", "mapping-proxy"):
+            return None
+        pairs = recipe.get("items")
+        assert isinstance(pairs, tuple)
+        if recipe.kind in ("dict", "mapping-proxy"):
+            pairs = tuple({repr(name): (name, value) for name, value in pairs}.values())
+        return tuple((self._bytes(name, "ascii"), self._bytes(value, "latin-1")) for name, value in pairs)
+
+    def _bytes(self, recipe: Recipe, encoding: str) -> bytes | None:
+        if recipe.kind in ("str", "str-subclass"):
+            try:
+                return self._fill(str(recipe.get("text"))).encode(encoding)
+            except UnicodeEncodeError:
+                return None
+        if recipe.kind in ("bytes", "bytes-subclass"):
+            data = recipe.get("data")
+            assert isinstance(data, bytes)
+            return data
+        if recipe.kind == "int":
+            return str(recipe.get("value")).encode("ascii")
+        return None
+
+    def gives(self, name: bytes) -> bool:
+        """Say whether headers holds the field ``name`` (given in lower case), under a str, in any case."""
+        recipe = self.request.get("headers")
+        pairs = recipe.get("items") if recipe is not None else None
+        assert pairs is None or isinstance(pairs, tuple)
+        return any(
+            key.kind in ("str", "str-subclass") and str(key.get("text")).lower().encode("latin-1", "replace") == name
+            for key, _ in pairs or ()
+        )
+
+    @cached_property
+    def flag(self) -> object:
+        """The argument encode_chunked as a plain value: True, False, or the value of its recipe."""
+        recipe = self.request.get("encode_chunked")
+        if recipe is None:
+            return False
+        if recipe.kind == "none":
+            return None
+        return next(iter(recipe.fields.values()), True)

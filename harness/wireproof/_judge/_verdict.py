@@ -1,0 +1,321 @@
+"""(case, capture) → verdict: three layers, each with its own answer, and the reasons in the order of their weight.
+
+``bytes`` asks ``_differences``, ``contract`` the predicates of ``_contract``, ``rfc`` the rules of ``_rfc``. Where the bytes
+are the expected ones, the answers of the other layers are those of the expectation itself, which ``examine`` checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
+from wireproof._judge._differences import differences, matches
+from wireproof._judge._rfc import violations
+from wireproof._judge._sight import Sight
+from wireproof._model import (
+    Alternative,
+    Capture,
+    Case,
+    Difference,
+    Evidence,
+    Expect,
+    Outcome,
+    Raised,
+    Step,
+    StepRecord,
+    Verdict,
+)
+from wireproof._plan import applicable as applicable_alternatives
+from wireproof._plan import wire
+from wireproof.errors import BugInCase
+
+_SHOWN = 65536
+_CUT_SHORT = frozenset(("rfc.empty", "rfc.head-incomplete", "rfc.chunk-last", "rfc.content-short", "rfc.h11"))
+"""What an exception half-way leaves behind is no fault of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What one step contributes to the verdict."""
+
+    layers: Mapping[str, str]
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[str, ...] = ()
+    defect: tuple[str, str] | None = None
+    evidence: Evidence | None = None
+    unsupported: str | None = None
+
+
+_WITH_PREDICATE = frozenset(predicate.clause for predicate in PREDICATES)
+_ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
+_PASSED = {"bytes": "pass", "contract": "pass", "rfc": "pass"}
+_FAILED = dict.fromkeys(_PASSED, "fail")
+
+
+def judge(
+    case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool = False
+) -> Verdict:
+    """Return the verdict on what was seen of one exchange.
+
+    Args:
+        case: what was asked.
+        capture: what was seen.
+        probes: the answers of the candidate's interpreter, for alternatives that hang on them.
+        strict_defects: whether CPython's way in its known defects fails.
+    """
+    if capture.fatal is not None:
+        code, text = capture.fatal
+        return fatal(case, code, text, tuple(_fatal_evidence(case, capture)))
+    findings = list(_findings(case, capture, probes, strict_defects=strict_defects))
+    unsupported = next((finding.unsupported for finding in findings if finding.unsupported), None)
+    if unsupported is not None:
+        reason = Difference("unsupported", "", unsupported)
+        layers = dict.fromkeys(_PASSED, "unsupported")
+        return Verdict(case.id, case.hash, "unsupported", layers, case.clauses, (reason,), since=case.since)
+    layers = {
+        layer: "fail" if any(finding.layers[layer] == "fail" for finding in findings) else "pass" for layer in _PASSED
+    }
+    found = tuple(difference for finding in findings for difference in finding.differences)
+    is_pass = layers["bytes"] == "pass"
+    return Verdict(
+        id=case.id,
+        hash=case.hash,
+        verdict="pass" if is_pass else "nonstrict" if layers["contract"] == "pass" else "fail",
+        layers=layers,
+        clauses=case.clauses,
+        differences=found,
+        blame=None if is_pass else "candidate",
+        defects=tuple(dict.fromkeys(finding.defect for finding in findings if finding.defect)),
+        notes=tuple(dict.fromkeys(note for finding in findings for note in finding.notes)),
+        observed=capture.observed,
+        evidence=tuple(finding.evidence for finding in findings if finding.evidence),
+        fingerprint="" if is_pass else fingerprint(layers, found),
+        since=case.since,
+    )
+
+
+def fatal(case: Case, code: str, text: str, evidence: tuple[Evidence, ...] = ()) -> Verdict:
+    """Return the verdict on an exchange that the candidate did not survive, or did not end ("timeout", "crash")."""
+    reason = Difference(code, "process", text, "request.sent")
+    return Verdict(
+        case.id,
+        case.hash,
+        "fail",
+        _FAILED,
+        case.clauses,
+        (reason,),
+        blame="candidate",
+        evidence=evidence,
+        fingerprint=fingerprint(_FAILED, (reason,)),
+        since=case.since,
+    )
+
+
+def errored(case: Case, text: str) -> Verdict:
+    """Return the verdict on an exchange that the harness itself could not finish; nothing is said of the candidate."""
+    reason = Difference("harness", "process", text)
+    layers = dict.fromkeys(_PASSED, "error")
+    return Verdict(case.id, case.hash, "error", layers, case.clauses, (reason,), blame="harness", since=case.since)
+
+
+def fingerprint(layers: Mapping[str, str], found: tuple[Difference, ...]) -> str:
+    """Return what stays the same as long as a case fails in the same way: no values, no times, no addresses."""
+    parts = sorted({(difference.step, difference.code, difference.subject) for difference in found})
+    return hashlib.sha256(json.dumps([sorted(layers.items()), parts]).encode()).hexdigest()[:16]
+
+
+def _findings(
+    case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool
+) -> Iterator[_Finding]:
+    for number, (step, record) in enumerate(zip(case.steps, capture.records, strict=True)):
+        if step.action != "request":
+            if record is not None:
+                yield _side_step(number, record)
+            continue
+        if record is None:
+            record = StepRecord(Outcome(raised=Raised(("NotPerformed",), "the step was not reached", "request")))
+        if record.outcome.unsupported is not None:
+            yield _Finding(_PASSED, unsupported=record.outcome.unsupported)
+            continue
+        alternatives = applicable_alternatives(step.alternatives, probes)
+        yield _judge_step(
+            case, step, alternatives, _sight(case, capture, number, record), strict_defects=strict_defects
+        )
+
+
+def _side_step(number: int, record: StepRecord) -> _Finding:
+    """close() or getresponse() let an exception out: the sequence cannot be judged as it was meant."""
+    raised = record.outcome.raised
+    assert raised is not None
+    text = f"{raised.phase}() raised {raised.classes[0]}: {raised.message[:200]!r}"
+    difference = Difference("raised", raised.phase, text, "request.sent", number)
+    evidence = Evidence(number, None, b"", None, raised.classes[0])
+    return _Finding(_FAILED | {"rfc": "pass"}, (difference,), evidence=evidence)
+
+
+def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sight:
+    step = case.steps[number]
+    assert step.request is not None
+    assert step.expect is not None
+    host, port = capture.addresses.get(step.on, ("", 0))
+    streams = [capture.streams[part.stream] for part in record.grown]
+    pieces = [stream.data[part.start : part.end] for stream, part in zip(streams, record.grown, strict=True)]
+    is_last = all(later.on != step.on for later in case.steps[number + 1 :])
+    total = sum(part.end - part.start for part in record.grown)
+    only = streams[0] if len(streams) == 1 and streams[0].total == total else None
+    return Sight(
+        step=number,
+        request=step.request,
+        expect=step.expect,
+        wire=wire(step.expect, host, port),
+        data=b"".join(pieces),
+        outcome=record.outcome,
+        connections=len(streams),
+        continued=any(part.start for part in record.grown),
+        ended=streams[-1].ended if is_last and streams else "",
+        host=host,
+        port=port,
+        total=total,
+        sha256=only.sha256 if only else None,
+    )
+
+
+def _with(sight: Sight, expect: Expect) -> Sight:
+    return replace(sight, expect=expect, wire=wire(expect, sight.host, sight.port))
+
+
+def _judge_step(
+    case: Case, step: Step, alternatives: tuple[Alternative, ...], sight: Sight, *, strict_defects: bool
+) -> _Finding:
+    defects = {alternative.name for alternative in step.alternatives if alternative.kind == "defect"}
+    asked = tuple(f"the caller asked for it: {code}" for code in case.asked)
+    if matches(sight):
+        absent = next(((name, "absent") for name in sorted(defects)), None)
+        return _Finding(_PASSED, notes=asked, defect=absent)
+    for alternative in alternatives:
+        if alternative.kind != "layer" and matches(_with(sight, alternative.expect)):
+            if alternative.kind == "probe":
+                return _Finding(_PASSED, notes=(*asked, f"as releases do whose {alternative.name} is {alternative.value}"))
+            if not strict_defects:
+                return _Finding(_PASSED, notes=asked, defect=(alternative.name, "present"))
+            return _strict_defect(sight, alternative)
+    return _judge_difference(case, alternatives, sight)
+
+
+def _strict_defect(sight: Sight, alternative: Alternative) -> _Finding:
+    found = differences(sight)
+    first = found[0]
+    named = replace(first, code="defect", subject=alternative.name, text=f"CPython's defect {alternative.name}: {first.text}")
+    layers = {"bytes": "fail", "contract": "fail", "rfc": "fail"}
+    return _Finding(layers, (named,), defect=(alternative.name, "present"), evidence=_evidence(sight))
+
+
+def _judge_difference(case: Case, alternatives: tuple[Alternative, ...], sight: Sight) -> _Finding:
+    own = next((each.expect for each in alternatives if each.kind == "probe"), sight.expect)
+    sight = _with(sight, own)
+    accepted = any(each.kind == "layer" and matches(_with(sight, each.expect)) for each in alternatives)
+    broken = () if accepted else breaches(sight)
+    wrong = tuple(code for code in _violated(sight) if code not in case.asked)
+    layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
+    notes = [f"the caller asked for it: {code}" for code in _violated(sight) if code in case.asked]
+    notes += [f"not valid HTTP/1.1: {code}" for code in wrong]
+    if sight.raised is not None and not broken and sight.expect.raises is None and refusable(sight):
+        notes.append("refusing such a request is allowed by the contract")
+    found = (*differences(sight), *_as_differences(broken, sight.step))
+    return _Finding(layers, found, tuple(notes), evidence=_evidence(sight))
+
+
+def _as_differences(broken: tuple[Breach, ...], step: int) -> Iterator[Difference]:
+    for breach in broken:
+        yield Difference("contract", breach.clause, breach.text, breach.clause, step)
+
+
+def _violated(sight: Sight) -> tuple[str, ...]:
+    """Return the codes of the RFC's rules that the bytes of the call break."""
+    if sight.raised is not None and not sight.data:
+        return ()
+    codes = dict.fromkeys(violation.code for violation in violations(sight.data))
+    is_cut = sight.raised is not None or sight.expect.at_least is not None
+    return tuple(code for code in codes if not (is_cut and code in _CUT_SHORT))
+
+
+def _evidence(sight: Sight) -> Evidence:
+    """Return the bytes on both sides, with placeholders for the address, so that two runs compare equal."""
+    expected = wire(sight.expect, "<host>", "<port>").data
+    text = sight.data[:_SHOWN].decode("latin-1")
+    raised = f"{sight.raised.classes[0]}: {sight.raised.message[:500]}" if sight.raised else None
+    return Evidence(
+        sight.step,
+        None if expected is None else expected[:_SHOWN],
+        placeholders(text, sight.host, sight.port).encode("latin-1"),
+        sight.expect.raises,
+        None if raised is None else _ADDRESS.sub("0x…", placeholders(raised, sight.host, sight.port)),
+    )
+
+
+def placeholders(text: str, host: str, port: int) -> str:
+    """Return the text with the server's address replaced by <host> and <port>."""
+    if not host:
+        return text
+    text = text.replace(f"{host}:{port}", "<host>:<port>").replace(f":{port}", ":<port>")
+    return text.replace(host, "<host>") if host.startswith("127.") else text
+
+
+def _fatal_evidence(case: Case, capture: Capture) -> Iterator[Evidence]:
+    """Yield what had come of the step that was under way."""
+    for number, step in enumerate(case.steps):
+        if step.expect is not None and capture.records[number] is None:
+            host, port = capture.addresses.get(step.on, ("", 0))
+            data = b"".join(stream.data for stream in capture.streams if stream.client == step.on)
+            expected = wire(step.expect, "<host>", "<port>").data
+            text = placeholders(data[:_SHOWN].decode("latin-1"), host, port)
+            shown = None if expected is None else expected[:_SHOWN]
+            yield Evidence(number, shown, text.encode("latin-1"), step.expect.raises, None)
+            return
+
+
+def examine(case: Case) -> Iterator[BugInCase]:
+    """Hold a case against the other two oracles: yield what they say against its expectations.
+
+    A perfect client, that sends exactly what is expected, must break no documented clause, and exactly the RFC's
+    rules that the caller asks for; and every documented clause that the case claims must speak of one of its calls.
+    """
+    speaking: set[str] = set()
+    violated: set[str] = set()
+    for number, step in enumerate(case.steps):
+        if step.action != "request":
+            continue
+        assert step.expect is not None
+        options = [step.expect, *(each.expect for each in step.alternatives if each.kind != "defect")]
+        for option, expect in enumerate(options):
+            sight = _perfect(number, step, expect)
+            speaking |= set(applicable(sight))
+            if option == 0:
+                violated |= set(_violated(sight)) if sight.wire.data is not None else set(case.asked)
+            for breach in breaches(sight) if sight.wire.data is not None and option == 0 else ():
+                yield _bug(case, f"the expected bytes of step {number + 1} break {breach.clause}: {breach.text}")
+    for code in sorted(violated - set(case.asked)):
+        yield _bug(case, f"the expected bytes break {code}, and asked does not say so")
+    for code in sorted(set(case.asked) - violated):
+        yield _bug(case, f"asked says {code}, and the expected bytes do not break it")
+    for clause in case.clauses:
+        if clause in _WITH_PREDICATE and clause not in speaking:
+            yield _bug(case, f"the clause {clause} does not speak of any of its calls")
+
+
+def _bug(case: Case, text: str) -> BugInCase:
+    return BugInCase(case.source.file, case.source.line, case.id, text)
+
+
+def _perfect(number: int, step: Step, expect: Expect) -> Sight:
+    assert step.request is not None
+    raised = Raised((expect.raises, "Exception"), "", "request") if expect.raises else None
+    placed = wire(expect, "127.0.0.1", 8080)
+    return Sight(
+        number, step.request, expect, placed, placed.data or b"", Outcome(raised=raised), host="127.0.0.1", port=8080
+    )
+

@@ -1,0 +1,303 @@
+"""The words of wireproof as frozen values; imports nothing of ours.
+
+Rules of this file: no I/O, no behaviour beyond small derived properties, nothing mutable in a public
+field. Everything that travels between modules, and between the worker processes and the runner, is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["documented", "de-facto", "rfc"]
+LayerName = Literal["bytes", "contract", "rfc"]
+VerdictName = Literal["pass", "nonstrict", "fail", "unsupported", "error", "not_run"]
+Blame = Literal["candidate", "driver", "case", "harness"]
+
+LAYERS: tuple[LayerName, ...] = ("bytes", "contract", "rfc")
+VERDICTS: tuple[VerdictName, ...] = ("pass", "nonstrict", "fail", "unsupported", "error", "not_run")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where something was written: a file (relative to the case root) and a line, counted from 1."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One normative statement in our own words.
+
+    ``sentences`` are numbers of the contract's text (1 to 22); ``excluded`` holds the reason when there
+    is nothing to test.
+    """
+
+    id: str
+    level: Level
+    source: str
+    text: str
+    sentences: tuple[int, ...] = ()
+    excluded: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A language-neutral description of one argument: a kind of ``_recipes.KINDS`` and its fields.
+
+    Field values are str, bytes, int, bool, None, Recipe, or tuples of these.
+    """
+
+    kind: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return the field ``name``, or ``default`` where the recipe does not give it."""
+        return self.fields.get(name, default)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The arguments of one call of ``request``, in the order of the signature.
+
+    An argument that a case does not name is not passed. ``passed`` says how: method and url by position and
+    the rest by name ("usual"), all by name ("keywords"), or all by position ("positional").
+    """
+
+    arguments: tuple[tuple[str, Recipe], ...]
+    passed: Literal["usual", "keywords", "positional"] = "usual"
+
+    def get(self, name: str) -> Recipe | None:
+        """Return the recipe of the argument ``name``, or None where it is not passed."""
+        return dict(self.arguments).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Bytes that are too long to write down: their number and the SHA-256, in hexadecimal."""
+
+    length: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What must be seen of one call.
+
+    ``head``: the lines before the empty line, without CRLF, one character a byte; None: no byte at all.
+    ``body``: every byte after the head, framing included. ``at_least``: where not None, any prefix with
+    so many bytes of the body suffices. ``raises``: the name of an exception class that must be in the MRO.
+    ``effects``: what is expected beside the defaults (see ``_judge``).
+    ``reconnects``: the bytes arrive on a new connection although nothing closed the one before.
+    """
+
+    head: tuple[str, ...] | None
+    body: bytes | Digest = b""
+    at_least: int | None = None
+    raises: str | None = None
+    effects: Mapping[str, object] = field(default_factory=dict)
+    reconnects: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another right outcome of a step.
+
+    ``kind`` "probe": for interpreters whose probe ``name`` answers ``value``; "defect": CPython's known way
+    ``name``, reported; "layer": enough for the layer ``name``.
+    """
+
+    kind: Literal["probe", "defect", "layer"]
+    name: str
+    value: str
+    expect: Expect
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done in an exchange, on the client connection named ``on``."""
+
+    action: Literal["request", "close", "reply"]
+    on: str = "a"
+    request: Request | None = None
+    expect: Expect | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the client's connection object is made.
+
+    ``host``: a kind of address ("ipv4", "ipv6", "ipv6-bracketed", "localhost") or, with ``name``, a name that is
+    redirected to the server. ``port``: "int", "str", "in-host" or "default" (80, not given).
+    """
+
+    host: Literal["ipv4", "ipv6", "ipv6-bracketed", "ipv6-zone", "localhost", "name"] = "ipv4"
+    name: str = ""
+    port: Literal["int", "str", "in-host", "default", "default-given"] = "int"
+    arguments: tuple[tuple[str, Recipe], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlan:
+    """How the server behaves: ``late`` starts to read only when the client is stuck or done;
+    ``hangs_up_after``: closes the connection once so many bytes have come.
+    """
+
+    late: bool = False
+    hangs_up_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One exchange, or a sequence of exchanges, as read from a case file. ``hash`` is that of its content.
+
+    ``asked``: the codes of the RFC violations that the caller asked for. ``threads``: each client connection
+    works in a thread of its own. ``since``: the version of the suite that brought the case.
+    """
+
+    id: str
+    about: str
+    clauses: tuple[str, ...]
+    steps: tuple[Step, ...]
+    source: Source
+    hash: str
+    connection: Connection = field(default_factory=Connection)
+    server: ServerPlan = field(default_factory=ServerPlan)
+    asked: tuple[str, ...] = ()
+    threads: bool = False
+    observes: tuple[str, ...] = ()
+    since: str = "0.1.0"
+
+    @property
+    def folder(self) -> str:
+        """The behaviour that the case belongs to: the first part of its id."""
+        return self.id.split("/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An exception that the candidate let out: the class names of its MRO, its message, and the phase
+    ("construct", "request", "getresponse", "close")."""
+
+    classes: tuple[str, ...]
+    message: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call did, apart from its bytes. ``returned`` is the type name of the return value.
+
+    ``effects``: everything that could be observed of the arguments after the call.
+    ``unsupported``: why the step cannot be expressed with this candidate.
+    """
+
+    returned: str = "NoneType"
+    raised: Raised | None = None
+    effects: Mapping[str, object] = field(default_factory=dict)
+    unsupported: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """What arrived on one TCP connection.
+
+    ``client``: the name of the client connection whose listener accepted it. ``data``: at most the stored cap;
+    ``total`` bytes came in all, and beyond the cap ``sha256`` is the digest of everything.
+    ``ended``: "eof", "reset", "open" (never closed by the client) or "hung-up" (closed by the server's plan).
+    """
+
+    client: str
+    data: bytes
+    total: int
+    ended: Literal["eof", "reset", "open", "hung-up"]
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """What one step put on one stream: the stream's index, and the offsets [start, end)."""
+
+    stream: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The outcome of one request step and what it put on the wire."""
+
+    outcome: Outcome
+    grown: tuple[Grown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """All that was seen of one exchange. ``records`` has one entry for each step that was performed.
+
+    ``addresses``: for each client connection the host and the port that stand for <host> and <port>.
+    ``fatal``: "timeout" or "crash" and what is known about it, where the exchange could not be finished.
+    """
+
+    records: tuple[StepRecord | None, ...]
+    streams: tuple[Stream, ...]
+    addresses: Mapping[str, tuple[str, int]]
+    observed: Mapping[str, object] = field(default_factory=dict)
+    fatal: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which a capture differs from what was expected.
+
+    ``code`` is stable and says what kind it is; ``subject`` what it is about (a field name, say), stable too;
+    ``text`` is the sentence a person reads; ``clause`` the clause that it breaks or touches, "" if none;
+    ``step`` counts from 0; ``at`` is the offset in the step's bytes, where there is one.
+    """
+
+    code: str
+    subject: str
+    text: str
+    clause: str = ""
+    step: int = 0
+    at: int | None = None
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The bytes behind a verdict that is not a pass: for one step, what was expected and what came."""
+
+    step: int
+    expected: bytes | None
+    received: bytes
+    expected_raises: str | None
+    raised: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one case and one candidate."""
+
+    id: str
+    hash: str
+    verdict: VerdictName
+    layers: Mapping[str, str]
+    clauses: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
+    blame: Blame | None = None
+    defects: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    observed: Mapping[str, object] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
+    fingerprint: str = ""
+    since: str = "0.1.0"
+
+    @property
+    def reason(self) -> Difference | None:
+        """The difference that weighs most, or None for a pass."""
+        return self.differences[0] if self.differences else None

@@ -1,0 +1,79 @@
+"""Case × selection → exchanges, and what an expectation means once the server's address is known."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wireproof._model import Alternative, Case, Digest, Expect
+from wireproof.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The bytes that an expectation stands for: the head (None: nothing at all) and what follows it."""
+
+    head: bytes | None
+    body: bytes | Digest
+
+    @property
+    def data(self) -> bytes | None:
+        """All bytes in one, or None where the body is known by its digest only."""
+        if self.head is None:
+            return b""
+        return self.head + self.body if isinstance(self.body, bytes) else None
+
+    def __len__(self) -> int:
+        body = self.body.length if isinstance(self.body, Digest) else len(self.body)
+        return len(self.head or b"") + body
+
+
+def wire(expect: Expect, host: str, port: int | str) -> Wire:
+    """Return the bytes of ``expect`` for a server at ``host`` and ``port``.
+
+    Each line of the head is ended by CRLF, and the head by an empty line (RFC 9112, section 2.1).
+    """
+    if expect.head is None:
+        return Wire(None, b"")
+    text = "\r\n".join((*expect.head, "", ""))
+    filled = text.replace("<host>", host).replace("<port>", str(port))
+    return Wire(filled.encode("latin-1"), expect.body)
+
+
+def applicable(alternatives: Iterable[Alternative], probes: Mapping[str, str]) -> tuple[Alternative, ...]:
+    """Return the alternatives that hold for an interpreter with these answers to the probes."""
+    return tuple(
+        alternative
+        for alternative in alternatives
+        if alternative.kind != "probe" or probes.get(alternative.name) == alternative.value
+    )
+
+
+def select(cases: Iterable[Case], globs: Iterable[str] = (), clauses: Iterable[str] = ()) -> tuple[Case, ...]:
+    """Return the cases whose id matches one of ``globs`` and that exercise one of ``clauses`` (none given: all).
+
+    Raises:
+        UsageError: a glob or a clause matches no case, or the two together leave none.
+    """
+    every = tuple(cases)
+    globs, clauses = tuple(globs), tuple(clauses)
+    for glob in globs:
+        if not any(_matches(case, glob) for case in every):
+            raise UsageError("--select", glob, "a glob on case ids that matches at least one (see wireproof list)")
+    for clause in clauses:
+        if not any(fnmatch.fnmatchcase(own, clause) for case in every for own in case.clauses):
+            raise UsageError("--clause", clause, "a clause that at least one case exercises (see wireproof list)")
+    selected = tuple(
+        case
+        for case in every
+        if (not globs or any(_matches(case, glob) for glob in globs))
+        and (not clauses or any(fnmatch.fnmatchcase(own, clause) for own in case.clauses for clause in clauses))
+    )
+    if not selected:
+        raise UsageError("selection", " ".join((*globs, *clauses)) or "nothing", "one that leaves at least one case")
+    return selected
+
+
+def _matches(case: Case, glob: str) -> bool:
+    return fnmatch.fnmatchcase(case.id, glob)

@@ -1,0 +1,98 @@
+"""A worker process: the capturing server, a candidate in process, and the judge.
+
+Run as ``python -P -m wireproof._worker FD``. Frames come in over the socket FD: a length of four bytes and a pickle (the runner
+is trusted); answers go out as lines of JSON (the candidate, which shares this process, is not). The first frame is the
+order: candidate, slot, timeout. The answer is a line ``ready`` or ``broken``; then each frame is a list of cases, and each
+case is answered by one line with its verdict. A last line ``overdue`` means that the process ends with it.
+"""
+
+from __future__ import annotations
+
+import _socket
+import _thread
+import json
+import os
+import pickle
+import struct
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from wireproof._candidates import InProcess, answers, resolve, version
+from wireproof._codec import encode
+from wireproof._judge import errored, judge
+from wireproof._model import Capture, Case, Verdict
+from wireproof.errors import CandidateError
+
+LENGTH = struct.Struct("!I")
+
+
+class Channel:
+    """The worker's end of the connection to the runner."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._sock = _socket.socket(fileno=descriptor)
+        self._lock = _thread.allocate_lock()
+
+    def frames(self) -> Iterator[Any]:
+        """Yield what the runner sends, until it closes."""
+        while (head := self._exactly(LENGTH.size)) is not None:
+            data = self._exactly(LENGTH.unpack(head)[0])
+            if data is None:
+                return
+            yield pickle.loads(data)
+
+    def _exactly(self, count: int) -> bytes | None:
+        pieces = bytearray()
+        while len(pieces) < count:
+            piece = self._sock.recv(count - len(pieces))
+            if not piece:
+                return None
+            pieces += piece
+        return bytes(pieces)
+
+    def send(self, kind: str, value: object) -> None:
+        """Send one line; kinds are ready, broken, verdict, overdue."""
+        with self._lock:
+            self._sock.sendall(json.dumps([kind, value]).encode("ascii") + b"\n")
+
+
+def serve(descriptor: int) -> None:
+    """Answer the runner until it closes the connection."""
+    channel = Channel(descriptor)
+    frames = channel.frames()
+    order = next(frames, None)
+    if order is None:
+        return
+    sys.path[:0] = order["path"]
+    try:
+        factory = resolve(order["candidate"])
+    except CandidateError as error:
+        channel.send("broken", {"why": error.why, "hint": error.hint})
+        return
+    probes, strict = answers(), order["strict_defects"]
+
+    def overdue(case: Case, capture: Capture) -> None:
+        channel.send("overdue", encode(judge(case, capture, probes)))
+        os._exit(0)
+
+    candidate = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue)
+    channel.send("ready", {"version": version(order["candidate"]), "probes": probes})
+    for cases in frames:
+        for case in cases:
+            channel.send("verdict", encode(_verdict(case, candidate, probes, strict_defects=strict)))
+    candidate.close()
+
+
+def _verdict(case: Case, candidate: InProcess, probes: dict[str, str], *, strict_defects: bool) -> Verdict:
+    try:
+        return judge(case, candidate.perform(case), probes, strict_defects=strict_defects)
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+        return errored(case, f"the harness failed with {type(error).__name__}: {error} ({where})")
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))

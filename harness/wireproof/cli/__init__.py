@@ -1,0 +1,75 @@
+"""The command line ``wireproof``: one file for each command, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from wireproof import __version__
+from wireproof.errors import WireproofError
+
+_COMMANDS = {
+    "run": "Run the cases against candidates and say where they fall short.",
+    "list": "List the cases, or the clauses.",
+    "show": "Show a case: the request as Python and on the wire, and its clauses.",
+    "check": "Check case files, and hold each expectation against the other oracles.",
+    "serve": "Capture requests and print them, annotated.",
+    "repro": "Print a script that reproduces a case without wireproof.",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; for the list of commands its name and its help suffice."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"wireproof.cli._{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="wireproof")
+def group() -> None:
+    """Check what an HTTP client with the API of http.client puts on the wire."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line; every error that a person can meet is one sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = group(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("wireproof: interrupted", err=True)
+        sys.exit(3)
+    except WireproofError as error:
+        click.echo(f"wireproof: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # whoever read the output has gone: nothing can be said to them any more, and the exit must not fail either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(3)
+    sys.exit(code if isinstance(code, int) else 0)

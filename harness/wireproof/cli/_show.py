@@ -1,0 +1,65 @@
+"""``wireproof show``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from wireproof._model import Case, Clause, Expect
+from wireproof._plan import wire
+from wireproof._show import annotated, python_call
+from wireproof.cli._options import cases_option, one_case
+
+
+@click.command("show")
+@click.argument("case")
+@cases_option
+def command(case: str, cases_path: Path | None) -> None:
+    """Show CASE: the request as Python and as bytes on the wire, its clauses, and the numbers of their sentences."""
+    found, all_cases = one_case(case, cases_path)
+    click.echo(f"{found.id}  ({found.source.file}:{found.source.line})\n{found.about}\n")
+    for line in _clauses(found, all_cases.clauses):
+        click.echo(line)
+    click.echo(f"\nThe request\n\n{_indented(python_call(found))}")
+    for number, step in enumerate(found.steps):
+        if step.expect is None:
+            continue
+        title = "What must arrive" if len(found.steps) == 1 else f"What must arrive of step {number + 1}"
+        _expectation(title, step.expect)
+        for alternative in step.alternatives:
+            is_ = f" is {alternative.value}" if alternative.value else ""
+            _expectation(f"{title}, where the {alternative.kind} {alternative.name}{is_}", alternative.expect)
+    if found.asked:
+        click.echo(f"\nNot valid HTTP/1.1, because the caller asks for it: {', '.join(found.asked)}")
+
+
+def _clauses(case: Case, clauses: dict[str, Clause]) -> list[str]:
+    lines = []
+    for name in case.clauses:
+        clause = clauses[name]
+        numbers = "".join(f" [{number}]" for number in clause.sentences)
+        lines.append(f"{name} ({clause.level}){numbers}: {clause.text}")
+    return lines
+
+
+def _expectation(title: str, expect: Expect) -> None:
+    click.echo(f"\n{title}\n")
+    if expect.raises:
+        click.echo(f"  an exception of a class named {expect.raises}, after these bytes:")
+    placed = wire(expect, "<host>", "<port>")
+    if placed.head is None:
+        click.echo("  nothing")
+        return
+    data = placed.data
+    if data is None:
+        click.echo(f"  a body of {len(placed) - len(placed.head):,} bytes, known by its SHA-256, after:")
+        data = placed.head
+    for shown, what in annotated(data):
+        click.echo(f"  {shown:<60}  {what}")
+    for name, value in expect.effects.items():
+        click.echo(f"  effect {name}: {value}")
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}" if line.strip() else line for line in text.splitlines(keepends=True))

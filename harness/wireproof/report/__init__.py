@@ -1,0 +1,1 @@
+"""Reports: from what a run found to what people and programs read."""
