@@ -4,7 +4,7 @@ Theory of operation. A ``Recorder`` listens on a loopback address and keeps ever
 connections are accepted by the kernel and small requests fit into its buffers, so the thread that runs the client can
 do the reading after the call: no hand-over, no race. Only when a call takes longer than a moment does the server's
 own thread begin to read (or else client and server would wait for each other once the buffers are full), and only it
-notices that an exchange is overdue.
+notices that an exchange is overdue. Both threads may read: whatever looks at connections holds the recorder's lock.
 
 The C level ``_socket`` module is used on purpose: a client that patches ``socket`` (as green-thread libraries do)
 cannot reach it.
@@ -37,7 +37,10 @@ LATE = 0.04
 GRACE = 0.25
 """Seconds of silence after which nothing more is waited for: a connection is "open", a missing byte is missing."""
 
-_SMALL_BUFFER = 65536
+_SMALL_BUFFER = 4096
+_SMALL_SEGMENT = 536
+_PAUSE = 0.003
+_STALLED = 1.0
 _READ = 262_144
 _READS = 64
 _NOW = time.monotonic
@@ -48,6 +51,16 @@ _LINGER_NONE = struct.pack("ii", 1, 0)
 
 class CannotBind(Exception):
     """The address cannot be listened on here; the text says why."""
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether ``host`` is written as a loopback address: ::1, or 127.x.y.z in full."""
+    if host == "::1":
+        return True
+    try:
+        return host.startswith("127.") and len(_socket.inet_pton(_socket.AF_INET, host)) == 4
+    except OSError:
+        return False
 
 
 class _Connection:
@@ -79,16 +92,12 @@ class _Connection:
         self.ended = how
         self.sock.close()
 
-    def data(self) -> bytes:
-        """Return what is stored."""
-        if len(self.pieces) > 1:
-            self.pieces = [b"".join(self.pieces)]
-        return self.pieces[0] if self.pieces else b""
-
     def stream(self) -> Stream:
         """Return what is known of the connection as a value."""
+        if len(self.pieces) > 1:
+            self.pieces = [b"".join(self.pieces)]
         digest = self.hash.hexdigest() if self.hash is not None else None
-        return Stream(self.client, self.data(), self.total, self.ended, digest)
+        return Stream(self.client, self.pieces[0] if self.pieces else b"", self.total, self.ended, digest)
 
 
 class Recorder:
@@ -101,22 +110,28 @@ class Recorder:
         plan: how the server behaves.
 
     Raises:
-        CannotBind: the address cannot be bound; ``HarnessError`` where it is no loopback address.
+        CannotBind: the address cannot be bound.
+        HarnessError: it is no loopback address.
     """
 
     def __init__(self, client: str, host: str, port: int = 0, plan: ServerPlan | None = None) -> None:
-        if not (host == "::1" or host.startswith("127.")):
+        if not is_loopback(host):
             raise HarnessError(f"the capturing server listens on loopback only, not on {host}")
         self.client, self.plan = client, plan or ServerPlan()
         self.connections: list[_Connection] = []
         self._lock = _thread.allocate_lock()
         self._buffer = memoryview(bytearray(_READ))
         family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
-        self._listener = _socket.socket(family, _socket.SOCK_STREAM)
+        try:
+            self._listener = _socket.socket(family, _socket.SOCK_STREAM)
+        except OSError as error:
+            raise CannotBind(f"{host}: {errno.errorcode.get(error.errno or 0, '?')}") from None
         try:
             self._listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
             if self.plan.late or self.plan.hangs_up_after is not None:
+                # small segments keep the client's own buffer small, too: it is stuck after some 50 KB
                 self._listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVBUF, _SMALL_BUFFER)
+                self._listener.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_MAXSEG, _SMALL_SEGMENT)
             self._listener.bind((host, port))
             self._listener.listen(128)
         except OSError as error:
@@ -178,13 +193,21 @@ class Recorder:
         """Return how many bytes each connection has brought so far."""
         return tuple(connection.total for connection in self.connections)
 
+    def streams(self) -> tuple[Stream, ...]:
+        """Return what has arrived so far on each connection, in the order in which they were accepted."""
+        with self._lock:
+            return tuple(connection.stream() for connection in self.connections)
+
     def wait(self, seconds: float) -> bool:
         """Wait until something can be accepted or read; say whether there is."""
         poll = _POLL()
-        poll.register(self._listener.fileno(), select.POLLIN)
-        for connection in self.connections:
-            if connection.ended == "open":
-                poll.register(connection.sock.fileno(), select.POLLIN)
+        with self._lock:
+            if self._listener.fileno() < 0:
+                return False
+            poll.register(self._listener.fileno(), select.POLLIN)
+            for connection in self.connections:
+                if connection.ended == "open":
+                    poll.register(connection.sock.fileno(), select.POLLIN)
         return bool(poll.poll(seconds * 1000))
 
     def settle(self, done: Callable[[], bool]) -> None:
@@ -212,17 +235,26 @@ class Recorder:
             on_silence()
             self.settle(done)
 
-    def reply(self, data: bytes, *, close: bool) -> None:
-        """Send a reply on the newest connection that is open, and close our sending side if asked to."""
-        for connection in reversed(self.connections):
-            if connection.ended == "open":
-                try:
-                    connection.sock.send(data)
-                    if close:
-                        connection.sock.shutdown(_socket.SHUT_WR)
-                except OSError:
-                    connection.end("reset")
-                return
+    def reply(self, data: bytes, *, close: bool, on: int | None = None) -> None:
+        """Send a reply on connection number ``on`` (default: the newest that is open), then close our sending side if
+        asked to.
+        """
+        with self._lock:
+            chosen = self.connections[::-1] if on is None else [self.connections[on]]
+            for connection in chosen:
+                if connection.ended == "open":
+                    try:
+                        _send_all(connection.sock, data)
+                        if close:
+                            connection.sock.shutdown(_socket.SHUT_WR)
+                    except OSError:
+                        connection.end("reset")
+                    return
+
+    def forget(self) -> None:
+        """Close the oldest connection on our side, and drop what came on it."""
+        with self._lock:
+            self.connections.pop(0).sock.close()
 
     def close(self) -> None:
         """Close the listener and every connection."""
@@ -232,11 +264,24 @@ class Recorder:
                 connection.sock.close()
 
 
+def _send_all(sock: _socket.socket, data: bytes) -> None:
+    """Send everything; TimeoutError where the client takes nothing for the time of grace."""
+    rest = memoryview(data)
+    while rest:
+        try:
+            rest = rest[sock.send(rest) :]
+        except BlockingIOError:
+            poll = _POLL()
+            poll.register(sock.fileno(), select.POLLOUT)
+            if not poll.poll(GRACE * 1000):
+                raise TimeoutError from None
+
+
 class Watch:
     """The second thread: reads when a call takes longer than a moment, and tells when an exchange is overdue.
 
     Args:
-        overdue: called in the thread, once for each exchange that exceeds its time.
+        overdue: called in the thread, once for each exchange that exceeds its time. The exchange cannot end meanwhile.
     """
 
     def __init__(self, overdue: Callable[[], object]) -> None:
@@ -244,51 +289,69 @@ class Watch:
         self._recorders: Sequence[Recorder] = ()
         self._began = 0.0
         self._deadline = 0.0
-        self._stop = False
+        self._limit = 0.0
+        self._lock = _thread.allocate_lock()
+        self._stop = _thread.allocate_lock()
+        self._stop.acquire()
         self._ended = _thread.allocate_lock()
         self._ended.acquire()
         _thread.start_new_thread(self._run, ())
 
-    def begin(self, recorders: Sequence[Recorder], timeout: float) -> None:
-        """An exchange begins that uses ``recorders`` and may take ``timeout`` seconds."""
-        self._recorders = recorders
-        now = _NOW()
-        self._deadline = now + timeout
-        self._began = now
+    def begin(self, recorders: Sequence[Recorder], timeout: float, limit: float = 0.0) -> None:
+        """Note that an exchange begins that uses ``recorders``.
+
+        It may take ``timeout`` seconds, or ``limit`` seconds as long as bytes keep coming.
+        """
+        with self._lock:
+            self._recorders = recorders
+            self._began = _NOW()
+            self._deadline = self._began + timeout
+            self._limit = self._began + limit
 
     def end(self) -> None:
         """The exchange has ended."""
-        self._began = 0.0
+        with self._lock:
+            self._began = 0.0
 
     def close(self) -> None:
         """Stop the thread and wait for its end."""
-        self._stop = True
+        self._stop.release()
         self._ended.acquire()
 
     def _run(self) -> None:
         try:
-            while not self._stop:
-                _SLEEP(MOMENT)
-                began = self._began
-                if began and _NOW() - began > max((r.moment for r in self._recorders), default=MOMENT):
-                    self._drain(began)
+            while not self._stop.acquire(timeout=MOMENT):
+                with self._lock:
+                    began, recorders = self._began, self._recorders
+                if began and _NOW() - began > max((r.moment for r in recorders), default=MOMENT):
+                    self._drain(began, recorders)
         finally:
             self._ended.release()
 
-    def _drain(self, began: float) -> None:
-        while self._began == began and not self._stop:
-            if _NOW() > self._deadline:
-                self._overdue()
+    def _drain(self, began: float, recorders: Sequence[Recorder]) -> None:
+        total, grew = 0, began
+        while self._began == began and self._stop.locked():
+            now = _NOW()
+            if now > self._deadline and (now > self._limit or now - grew > _STALLED):
+                self._late(began)
                 return
-            for recorder in self._recorders:
-                try:
+            try:
+                for recorder in recorders:
                     recorder.pump()
-                except OSError:
-                    return
-            if len(self._recorders) == 1:
-                try:
-                    self._recorders[0].wait(MOMENT)
-                except OSError:
-                    return
-            else:
-                _SLEEP(MOMENT / 10)
+                came = sum(sum(recorder.totals()) for recorder in recorders) - total
+                if came:
+                    total, grew = total + came, now
+                if came < _READ:
+                    # a client that sends byte by byte is not woken for each: its buffer holds more than this
+                    _SLEEP(_PAUSE)
+                if not came and len(recorders) == 1:
+                    recorders[0].wait(MOMENT)
+            except OSError:
+                return
+
+    def _late(self, began: float) -> None:
+        """Tell that the exchange is overdue, unless it has just ended."""
+        with self._lock:
+            if self._began == began:
+                self._began = 0.0
+                self._overdue()

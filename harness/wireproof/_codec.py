@@ -1,12 +1,19 @@
-"""Verdict ↔ JSON, in the shape that reports publish; bytes are text with one character a byte."""
+"""Verdict ↔ JSON, in the shape that reports publish; bytes are text with one character a byte.
+
+What travels between the runner and its workers is written down here too, because it is all that they share.
+"""
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
-from wireproof._model import Difference, Evidence, Verdict
+from wireproof._model import LAYERS, VERDICTS, Difference, Evidence, Verdict
 
 Json = dict[str, Any]
+
+LENGTH = struct.Struct("!I")
+"""The length that stands before each frame which the runner sends to a worker."""
 
 
 def encode(verdict: Verdict) -> Json:
@@ -32,7 +39,13 @@ def encode(verdict: Verdict) -> Json:
 
 
 def decode(data: Json) -> Verdict:
-    """Return the verdict that ``encode`` made JSON of."""
+    """Return the verdict that ``encode`` made JSON of.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: it did not.
+    """
+    if data["verdict"] not in VERDICTS or not set(LAYERS) <= set(data["layers"].keys()):
+        raise ValueError(f"not a verdict: {data['verdict']!r}")
     return Verdict(
         id=data["id"],
         hash=data["hash"],

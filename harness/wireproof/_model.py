@@ -106,10 +106,10 @@ class Alternative:
     """Another right outcome of a step.
 
     ``kind`` "probe": for interpreters whose probe ``name`` answers ``value``; "defect": CPython's known way
-    ``name``, reported; "layer": enough for the layer ``name``.
+    ``name``, reported; "layer": enough for the layer ``name``; "odd": as right as ``expect``, for the reason ``name``.
     """
 
-    kind: Literal["probe", "defect", "layer"]
+    kind: Literal["probe", "defect", "layer", "odd"]
     name: str
     value: str
     expect: Expect
@@ -181,7 +181,8 @@ class Case:
 @dataclass(frozen=True, slots=True)
 class Raised:
     """An exception that the candidate let out: the class names of its MRO, its message, and the phase
-    ("construct", "request", "getresponse", "close")."""
+    ("construct", "request", "getresponse", "close").
+    """
 
     classes: tuple[str, ...]
     message: str

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from wireproof._model import Alternative, Case, Digest, Expect
 from wireproof.errors import UsageError
 
+_PER_BYTE = 100e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:
@@ -39,6 +41,15 @@ def wire(expect: Expect, host: str, port: int | str) -> Wire:
     text = "\r\n".join((*expect.head, "", ""))
     filled = text.replace("<host>", host).replace("<port>", str(port))
     return Wire(filled.encode("latin-1"), expect.body)
+
+
+def limit(case: Case, timeout: float) -> float:
+    """Return the seconds that an exchange may take as long as bytes keep coming: more for large bodies, so that a
+    client that sends them byte by byte is not taken for one that hangs.
+    """
+    bodies = (step.expect.body for step in case.steps if step.expect is not None)
+    size = sum(body.length if isinstance(body, Digest) else len(body) for body in bodies)
+    return timeout + size * _PER_BYTE
 
 
 def applicable(alternatives: Iterable[Alternative], probes: Mapping[str, str]) -> tuple[Alternative, ...]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Role = Literal["none", "text", "buffer", "file", "text-file", "iterable", "other"]
-FieldType = Literal["data", "text", "int", "bool", "name", "ints", "items", "chars", "pairs", "value"]
+FieldType = Literal["data", "text", "int", "bool", "name", "ints", "items", "chars", "pairs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +116,12 @@ KINDS: dict[str, Kind] = {
         "a codecs StreamReader: text, but no io.TextIOBase", "other", (("data", "data"), ("encoding", "text"))
     ),
     "mmap": Kind("an mmap at `position`: a file and a buffer at once", "file", _FILE),
-    "bytes-with-read": Kind(
-        "a bytes subclass that also has read()", "file", (("data", "data"), ("reads", "items")), 2
-    ),
-    "str-with-read": Kind(
-        "a str subclass that also has read()", "other", (("text", "text"), ("reads", "items")), 2
-    ),
+    "bytes-with-read": Kind("a bytes subclass that also has read()", "file", (("data", "data"), ("reads", "items")), 2),
+    "str-with-read": Kind("a str subclass that also has read()", "other", (("text", "text"), ("reads", "items")), 2),
     "array-with-read": Kind(
         "an array.array('B') subclass that also has read()", "file", (("data", "data"), ("reads", "items")), 2
     ),
-    "list-with-read": Kind(
-        "a list subclass that also has read()", "file", (("items", "items"), ("reads", "items")), 2
-    ),
+    "list-with-read": Kind("a list subclass that also has read()", "file", (("items", "items"), ("reads", "items")), 2),
     "iterable-with-read": Kind(
         "an object with __iter__ and read()", "file", (("items", "items"), ("reads", "items")), 2
     ),
@@ -145,9 +139,7 @@ KINDS: dict[str, Kind] = {
     "map": Kind("a map object", "iterable", _ITEMS),
     "chain": Kind("an itertools.chain of one-element lists", "iterable", _ITEMS),
     "iterable": Kind("an object with nothing but __iter__", "iterable", _ITEMS),
-    "sequence": Kind(
-        "a collections.abc.Sequence of its own: __len__, __getitem__, like range", "iterable", _ITEMS
-    ),
+    "sequence": Kind("a collections.abc.Sequence of its own: __len__, __getitem__, like range", "iterable", _ITEMS),
     "getitem": Kind("an object with nothing but __getitem__", "iterable", _ITEMS),
     "endless": Kind(
         "a generator that repeats `data`; it gives up after 8 MiB, should nobody hang up", "iterable", _DATA
@@ -160,7 +152,9 @@ KINDS: dict[str, Kind] = {
     "mapping-proxy": Kind("a types.MappingProxyType", "other", _PAIRS),
     "pairs-list": Kind("a list of (name, value) tuples: no mapping", "other", _PAIRS),
     # inside of reads and items only
-    "raise": Kind("not a value: an exception of this class is raised when its turn comes", "other", (("name", "name"),)),
+    "raise": Kind(
+        "not a value: an exception of this class is raised when its turn comes", "other", (("name", "name"),)
+    ),
 }
 
 MAY_RAISE = (

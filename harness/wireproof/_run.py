@@ -1,32 +1,26 @@
-"""The loop: worker processes, time limits, accounting. Yields events, judges nothing.
+"""The loop: what each worker does next, time limits, accounting. Yields events, judges nothing.
 
 Each candidate's cases are dealt in batches to workers. A worker that dies, or that does not answer in time, costs the
-case it was busy with; the rest goes to a fresh one. Every process is started in a group of its own and ended with it.
+case it was busy with; the rest goes to a fresh one. What goes wrong on our side becomes a verdict "error" for each case
+that it costs: only a candidate that cannot be used at all ends a run with an exception.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import os
-import pickle
 import selectors
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from wireproof._candidates import spelled
-from wireproof._codec import decode
-from wireproof._judge import fatal
 from wireproof._model import VERDICTS, Case, Difference, LayerName, Verdict
-from wireproof._worker import LENGTH
+from wireproof._plan import limit
+from wireproof._process import Worker, unbroken
 from wireproof.errors import CandidateError, HarnessError
 
 BATCH = 16
@@ -34,23 +28,32 @@ STARTING = 30.0
 """Seconds that importing a candidate may take."""
 MERCY = 2.0
 """Seconds beyond a case's limit after which a worker that says nothing is killed."""
+LEAVING = 1.0
+"""Seconds that workers with nothing to do get to end by themselves."""
+DYING = 0.5
+"""Seconds that a process has to end once its connection is closed."""
 TIMEOUTS = 20
 """After so many time-outs the rest of a candidate is not run."""
-_TAIL = 4000
-
-_KEPT = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONWARNINGS", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How a run is done. ``timeout``: seconds for a case. ``jobs``: worker processes. ``fail_fast``: stop a candidate
-    at its first verdict that fails ``gate``."""
+    at its first verdict that fails ``gate``.
+    """
 
     timeout: float = 5.0
     jobs: int = 0
     strict_defects: bool = False
     fail_fast: bool = False
     gate: LayerName = "bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Starting:
+    """The workers of a candidate are on their way, and there is time for something else."""
+
+    candidate: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Judged:
     verdict: Verdict
 
 
-Event = Started | Judged
+Event = Starting | Started | Judged
 
 
 @dataclass(slots=True)
@@ -93,7 +96,7 @@ class Tally:
         names = {"pass": "passed", "fail": "failed", "error": "errored"}
         counts = Counter(verdict.verdict for verdict in self.verdicts.values())
         summary = {"planned": self.planned, **{names.get(name, name): counts[name] for name in VERDICTS}}
-        if sum(summary.values()) != 2 * self.planned or not self.planned:
+        if sum(summary.values()) != 2 * self.planned or len(self.verdicts) != self.planned or not self.planned:
             raise HarnessError(f"{self.name}: the accounts do not balance: {summary}")
         return summary
 
@@ -109,110 +112,6 @@ def falls_short(verdict: Verdict, gate: LayerName) -> bool:
     return verdict.verdict == "not_run" or verdict.layers.get(gate) == "fail"
 
 
-def environment() -> dict[str, str]:
-    """Return the clean environment of workers: no proxies, a fixed locale and hash seed."""
-    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}
-    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
-
-
-def _flags() -> list[str]:
-    """Return the interpreter options that workers inherit: what -bb, -W and -X dev look for, they look for there."""
-    flags = ["-b"] * sys.flags.bytes_warning + ["-O"] * sys.flags.optimize
-    flags += ["-X", "dev"] if sys.flags.dev_mode else []
-    return [*flags, *(f"-W{option}" for option in sys.warnoptions)]
-
-
-class Worker:
-    """One worker process for one candidate.
-
-    Raises:
-        HarnessError: the process cannot be started.
-    """
-
-    def __init__(self, candidate: str, slot: int, options: Options) -> None:
-        self.candidate, self.options = candidate, options
-        self.busy: deque[Case] = deque()
-        self.fatal_sent = False
-        self.version = ""
-        self._lines = b""
-        self._said = b""
-        ours, theirs = socket.socketpair()
-        output, into = os.pipe()
-        try:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=into,
-                stderr=into,
-                env=environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise HarnessError(f"a worker process cannot be started: {error}") from None
-        finally:
-            theirs.close()
-            os.close(into)
-        os.set_blocking(output, False)
-        self.channel, self.output = ours, output
-        self.deadline = time.monotonic() + STARTING
-        path = [os.getcwd()]
-        self._send(
-            {
-                "candidate": candidate,
-                "slot": slot,
-                "timeout": options.timeout,
-                "strict_defects": options.strict_defects,
-                "path": path,
-            }
-        )
-
-    def _send(self, value: object) -> None:
-        data = pickle.dumps(value)
-        with contextlib.suppress(OSError):
-            self.channel.sendall(LENGTH.pack(len(data)) + data)
-
-    def give(self, cases: Sequence[Case]) -> None:
-        """Hand over a batch."""
-        self.busy.extend(cases)
-        self.deadline = time.monotonic() + self.options.timeout + MERCY
-        self._send(list(cases))
-
-    def lines(self) -> list[Any] | None:
-        """Return the lines that have come, or None at the end of the stream."""
-        try:
-            data = self.channel.recv(1 << 20)
-        except OSError:
-            data = b""
-        if not data:
-            return None
-        *lines, self._lines = (self._lines + data).split(b"\n")
-        return [json.loads(line) for line in lines]
-
-    def listen(self) -> None:
-        """Take what the process prints; only the end of it is kept."""
-        with contextlib.suppress(OSError):
-            self._said = (self._said + os.read(self.output, 1 << 16))[-_TAIL:]
-
-    @property
-    def said(self) -> str:
-        """The end of what the process printed."""
-        return self._said.decode("utf-8", "replace")
-
-    def end(self) -> int:
-        """End the process with its whole group, and return its exit status."""
-        self.channel.close()
-        if self.process.poll() is None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(0 if self.busy else 1.0)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        status = self.process.wait()
-        self.listen()
-        os.close(self.output)
-        return status
-
-
 class _Pool:
     """The workers of one candidate, and what is still to be done."""
 
@@ -221,159 +120,269 @@ class _Pool:
     ) -> None:
         self.candidate, self.options, self.keep, self.first = candidate, options, keep, first
         self.todo = deque(cases)
-        self.open = dict.fromkeys(case.id for case in cases)
-        self.cases = {case.id: case for case in cases}
+        self.open = {case.id: case for case in cases}
+        self.events: deque[Event] = deque()
         self.workers: dict[int, Worker] = {}
+        self.leaving: list[Worker] = []
         self.selector = selectors.DefaultSelector()
         self.timeouts = 0
-        jobs = options.jobs or os.cpu_count() or 1
-        self.slots = min(jobs, -(-len(cases) // BATCH))
+        self.trouble = "its worker was lost"
         self.started = False
 
-    def run(self) -> Iterator[Event]:
+    def run(self) -> Generator[Event, None, None]:
+        """Run every case; yield what happens."""
+        jobs = self.options.jobs or os.cpu_count() or 1
         try:
-            for slot in range(self.slots):
+            for slot in range(min(jobs, -(-len(self.open) // BATCH))):
                 self._start(slot)
+            yield Starting(self.candidate)
             while self.open and self.workers:
-                yield from self._turn()
-            if self.open and self.timeouts < TIMEOUTS:
-                raise HarnessError(f"{self.candidate}: {len(self.open)} cases were lost")
-            for id_ in list(self.open):
-                text = f"not run: the candidate timed out {self.timeouts} times before"
-                yield self._judged(not_run(self.cases[id_], text))
+                self._turn()
+                while self.events:
+                    yield self.events.popleft()
+            for case in list(self.open.values()):
+                self._settle(case.id, self._left(case))
+            self._leave()
         finally:
             self.close()
+        while self.events:
+            yield self.events.popleft()
 
-    def more(self, case: Case) -> Iterator[Event]:
-        """Run one more case on the worker that is kept, or on a fresh one."""
-        self.todo.append(case)
-        self.open[case.id] = None
-        self.cases[case.id] = case
+    def verdict(self, case: Case) -> Verdict:
+        """Run one more case, on the worker that is kept or on a fresh one, and return its verdict."""
+        self.open[case.id] = case
         if self.workers:
-            for slot, worker in list(self.workers.items()):
-                self._deal(slot, worker)
-        else:
+            self._turn(wait=False)
+        self.todo.append(case)
+        for worker in list(self.workers.values()):
+            self._deal(worker)
+        if not self.workers and self.timeouts < TIMEOUTS:
             self._start(self.first)
         while case.id in self.open:
-            yield from self._turn()
+            if self.workers:
+                self._turn()
+            else:
+                self._settle(case.id, self._left(case))
+        self.todo.clear()
+        verdicts = [event.verdict for event in self.events if isinstance(event, Judged)]
+        self.events.clear()
+        return verdicts[-1]
 
     def close(self) -> None:
-        """End every worker."""
-        for slot in list(self.workers):
-            self._end(slot)
-        self.selector.close()
+        """End every worker at once."""
+        with unbroken():
+            every = [*self.workers.values(), *self.leaving]
+            for worker in every:
+                worker.kill()
+            for worker in every:
+                worker.end()
+            self.workers.clear()
+            self.leaving.clear()
+            self.selector.close()
+
+    # workers
 
     def _start(self, slot: int) -> None:
-        worker = Worker(self.candidate, slot, self.options)
-        self.workers[slot] = worker
-        self.selector.register(worker.channel, selectors.EVENT_READ, (slot, worker.lines))
-        self.selector.register(worker.output, selectors.EVENT_READ, (slot, None))
+        try:
+            path = [os.getcwd()]
+        except OSError:
+            path = []
+        order = {
+            "candidate": self.candidate,
+            "slot": self.first + slot,
+            "timeout": self.options.timeout,
+            "strict_defects": self.options.strict_defects,
+            "path": path,
+        }
+        with unbroken():
+            try:
+                worker = Worker(slot, order)
+            except HarnessError as error:
+                self.trouble = str(error)
+                return
+            self.workers[slot] = worker
+            worker.deadline = time.monotonic() + STARTING
+            self.selector.register(worker.channel, selectors.EVENT_READ, worker)
+            self.selector.register(worker.output, selectors.EVENT_READ, worker)
 
-    def _end(self, slot: int) -> tuple[Worker, int]:
-        worker = self.workers.pop(slot)
-        self.selector.unregister(worker.channel)
-        self.selector.unregister(worker.output)
-        return worker, worker.end()
+    def _forget(self, worker: Worker) -> None:
+        del self.workers[worker.slot]
+        for listened in (worker.channel, worker.output):
+            with contextlib.suppress(KeyError):
+                self.selector.unregister(listened)
 
-    def _turn(self) -> Iterator[Event]:
+    def _has(self, worker: Worker) -> bool:
+        return self.workers.get(worker.slot) is worker
+
+    def _leave(self) -> None:
+        """Wait, but not for long, for the workers that have nothing to do."""
+        until = time.monotonic() + LEAVING
+        while self.leaving:
+            with unbroken():
+                self.leaving.pop().end(max(0.0, until - time.monotonic()))
+
+    def _again(self, worker: Worker) -> None:
+        """Hand what a lost worker had not begun to a fresh one, unless the candidate has timed out too often."""
+        self.todo.extendleft(reversed(worker.busy))
+        if self.timeouts >= TIMEOUTS:
+            for other in list(self.workers.values()):
+                self._forget(other)
+                other.end()
+        elif self.todo:
+            self._start(worker.slot)
+
+    # turns
+
+    def _turn(self, *, wait: bool = True) -> None:
+        """Wait for something to happen, and deal with it."""
         nearest = min(worker.deadline for worker in self.workers.values())
-        wait = None if nearest == math.inf else max(0.0, nearest - time.monotonic())
-        for key, _ in self.selector.select(wait):
-            slot, lines = key.data
-            worker = self.workers.get(slot)
-            if worker is None:
+        timeout = None if nearest == math.inf else max(0.0, nearest - time.monotonic())
+        for key, mask in self.selector.select(timeout if wait else 0):
+            worker: Worker = key.data
+            if not self._has(worker):
                 continue
-            if lines is None:
-                worker.listen()
+            if key.fd == worker.output:
+                if not worker.listen():
+                    self.selector.unregister(worker.output)
                 continue
-            came = worker.lines()
-            if came is None:
-                yield from self._ended(slot)
-                continue
-            for kind, value in came:
-                yield from self._line(slot, worker, kind, value)
+            if mask & selectors.EVENT_WRITE:
+                worker.flush()
+                self._await(worker)
+            if mask & selectors.EVENT_READ:
+                self._hear(worker)
         now = time.monotonic()
-        for slot, worker in list(self.workers.items()):
-            if now > worker.deadline:
-                yield from self._silent(slot, worker)
+        for worker in list(self.workers.values()):
+            if self._has(worker) and now > worker.deadline:
+                self._silent(worker)
 
-    def _line(self, slot: int, worker: Worker, kind: str, value: Any) -> Iterator[Event]:
-        if kind == "broken":
-            raise CandidateError(self.candidate, value["why"], value["hint"])
-        if kind == "ready":
-            worker.version = value["version"]
+    def _await(self, worker: Worker) -> None:
+        """Listen to the worker, and write to it as long as there is something to write."""
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.has_unsent else 0)
+        self.selector.modify(worker.channel, events, worker)
+
+    def _hear(self, worker: Worker) -> None:
+        answers = worker.receive()
+        if answers is None:
+            self._ended(worker)
+            return
+        for kind, value in answers:
+            self._answer(worker, kind, value)
+            if not self._has(worker):
+                return
+        if worker.version and not worker.busy:
+            self._deal(worker)
+
+    def _answer(self, worker: Worker, kind: str, value: Any) -> None:
+        if kind == "broken" and not worker.version:
+            self._unusable(worker, *value)
+        elif kind == "ready" and not worker.version:
+            worker.version = value
             if not self.started:
                 self.started = True
-                yield Started(self.candidate, value["version"], len(self.open))
+                self.events.append(Started(self.candidate, value, len(self.open)))
+        elif kind in ("verdict", "overdue") and worker.busy and worker.busy[0].id == value.id:
+            worker.busy.popleft()
+            self._grant(worker)
+            self._settle(value.id, value)
+            if kind == "overdue":
+                self.timeouts += 1
+                self._end(worker)
+                self._again(worker)
         else:
-            worker.deadline = time.monotonic() + self.options.timeout + MERCY
-            yield from self._verdict(worker, decode(value), is_last=kind == "overdue")
-        if not worker.busy and slot in self.workers:
-            self._deal(slot, worker)
+            self._garbled(worker, value if kind == "garbled" else f"an answer of the kind {kind} out of turn")
 
-    def _deal(self, slot: int, worker: Worker) -> None:
+    def _grant(self, worker: Worker) -> None:
+        """Give the worker time for the case that is next; it ends slow ones itself, and is killed only beyond that."""
+        if worker.busy:
+            worker.deadline = time.monotonic() + limit(worker.busy[0], self.options.timeout) + MERCY
+
+    def _deal(self, worker: Worker) -> None:
         batch = [self.todo.popleft() for _ in range(min(BATCH, len(self.todo)))]
         if batch:
             worker.give(batch)
+            self._grant(worker)
+            self._await(worker)
         elif self.keep:
             worker.deadline = math.inf
         else:
-            self._end(slot)
+            self._forget(worker)
+            self.leaving.append(worker)
+            worker.stop()
 
-    def _verdict(self, worker: Worker, verdict: Verdict, *, is_last: bool) -> Iterator[Event]:
-        worker.fatal_sent = is_last
-        if is_last and not (worker.busy and worker.busy[0].id == verdict.id):
-            return
-        worker.busy.popleft()
-        if is_last:
-            self.timeouts += 1
-        yield self._judged(verdict)
+    def _settle(self, id_: str, verdict: Verdict) -> None:
+        del self.open[id_]
+        self.events.append(Judged(self.candidate, verdict))
 
-    def _judged(self, verdict: Verdict) -> Judged:
-        del self.open[verdict.id]
-        return Judged(self.candidate, verdict)
+    # what goes wrong
 
-    def _ended(self, slot: int) -> Iterator[Event]:
-        """A worker closed its connection: the case that it was busy with killed it, or was overdue."""
-        worker, status = self._end(slot)
+    def _end(self, worker: Worker, patience: float = 0.0) -> str:
+        with unbroken():
+            self._forget(worker)
+            return str(worker.end(patience))
+
+    def _ended(self, worker: Worker) -> None:
+        """A worker closed its connection: the case that it was busy with killed it."""
+        how = self._end(worker, DYING)
         if not worker.version:
-            yield from self._unstartable(worker, f"the process ended with {_status(status)} while it was imported")
-        if worker.busy and not worker.fatal_sent:
+            said = f"its last words: {worker.last_words}" if worker.last_words else "it said nothing"
+            self._unusable(worker, f"the process ended while it was imported: {how}", said)
+        elif worker.busy:
             case = worker.busy.popleft()
-            yield self._judged(fatal(case, "crash", f"The interpreter ended with {_status(status)} during the call."))
-        yield from self._again(slot, worker)
+            self._settle(case.id, _fatal(case, "crash", f"The interpreter ended during the call: {how}."))
+        self._again(worker)
 
-    def _silent(self, slot: int, worker: Worker) -> Iterator[Event]:
+    def _silent(self, worker: Worker) -> None:
         """A worker says nothing beyond its limit: not even its second thread runs any more."""
-        self._end(slot)
         if not worker.version:
-            yield from self._unstartable(worker, f"importing it takes more than {STARTING:g} s")
+            self._unusable(worker, f"importing it takes more than {STARTING:g} s", "import it by hand to see why")
+            return
+        self._end(worker)
         self.timeouts += 1
         case = worker.busy.popleft()
         text = f"no end within {self.options.timeout:g} s, and the interpreter was blocked"
-        yield self._judged(fatal(case, "timeout", text))
-        yield from self._again(slot, worker)
+        self._settle(case.id, _fatal(case, "timeout", text))
+        self._again(worker)
 
-    def _unstartable(self, worker: Worker, why: str) -> Iterator[Event]:
-        said = worker.said.strip().splitlines()
-        hint = f"its last words: {said[-1][:200]}" if said else "it said nothing"
-        raise CandidateError(self.candidate, why, hint)
-        yield
+    def _garbled(self, worker: Worker, what: str) -> None:
+        """Something else than the worker has written into its connection."""
+        text = f"the connection to the worker brought something that is no answer: {what}"
+        if not worker.version:
+            self._unusable(worker, text, "a candidate must leave file descriptors alone that it has not opened")
+            return
+        self._end(worker)
+        if worker.busy:
+            case = worker.busy.popleft()
+            self._settle(case.id, _errored(case, text))
+        self._again(worker)
 
-    def _again(self, slot: int, worker: Worker) -> Iterator[Event]:
-        self.todo.extendleft(reversed(worker.busy))
+    def _unusable(self, worker: Worker, why: str, hint: str) -> None:
+        """The candidate cannot be imported; once it could be, that is no fault of a case, and others may go on."""
+        if self._has(worker):
+            self._end(worker)
+        if not self.started:
+            raise CandidateError(self.candidate, why, hint)
+        self.trouble = f"a fresh worker could not be had: {why}; {hint}"
+
+    def _left(self, case: Case) -> Verdict:
+        """Return the verdict on a case that no worker is left for."""
         if self.timeouts >= TIMEOUTS:
-            for other in list(self.workers):
-                self._end(other)
-        elif self.todo:
-            self._start(slot)
-        return iter(())
+            return not_run(case, f"not run: the candidate timed out {self.timeouts} times before")
+        return _errored(case, self.trouble)
 
 
-def _status(status: int) -> str:
-    if status < 0:
-        return signal.Signals(-status).name
-    return f"exit status {status}"
+# The judge is heavy, and workers have it: here it is asked only about what no worker could judge.
+
+
+def _fatal(case: Case, code: str, text: str) -> Verdict:
+    from wireproof._judge import fatal
+
+    return fatal(case, code, text)
+
+
+def _errored(case: Case, text: str) -> Verdict:
+    from wireproof._judge import errored
+
+    return errored(case, text)
 
 
 def not_run(case: Case, text: str) -> Verdict:
@@ -383,26 +392,24 @@ def not_run(case: Case, text: str) -> Verdict:
     return Verdict(case.id, case.hash, "not_run", layers, case.clauses, (reason,), since=case.since)
 
 
-def run(candidates: Sequence[str], cases: Sequence[Case], options: Options) -> Iterator[Event]:
+def run(candidates: Sequence[str], cases: Sequence[Case], options: Options) -> Generator[Event, None, None]:
     """Run every case against every candidate; yield what happens.
 
     Raises:
         CandidateError: a candidate cannot be used at all.
-        HarnessError: the harness could not do what it planned.
     """
     for candidate in candidates:
         spelled(candidate)
     for candidate in candidates:
         pool = _Pool(candidate, cases, options)
-        events = pool.run()
-        for event in events:
-            yield event
-            if options.fail_fast and isinstance(event, Judged) and falls_short(event.verdict, options.gate):
-                events.close()
-                for id_ in list(pool.open):
-                    text = "not run: --fail-fast stopped at the first failure"
-                    yield Judged(candidate, not_run(pool.cases[id_], text))
-                break
+        with contextlib.closing(pool.run()) as events:
+            for event in events:
+                yield event
+                if options.fail_fast and isinstance(event, Judged) and falls_short(event.verdict, options.gate):
+                    break
+        yield from pool.events
+        for case in pool.open.values():
+            yield Judged(candidate, not_run(case, "not run: --fail-fast stopped at the first failure"))
 
 
 class Session:
@@ -410,6 +417,7 @@ class Session:
 
     def __init__(self, candidate: str, options: Options, slot: int = 0) -> None:
         self._pool = _Pool(candidate, (), options, keep=True, first=slot)
+        self._unusable: CandidateError | None = None
 
     def verdict(self, case: Case) -> Verdict:
         """Run one case and return its verdict.
@@ -417,10 +425,13 @@ class Session:
         Raises:
             CandidateError: the candidate cannot be used at all.
         """
-        for event in self._pool.more(case):
-            if isinstance(event, Judged):
-                return event.verdict
-        raise HarnessError(f"{self._pool.candidate}: no verdict for {case.id}")
+        if self._unusable is not None:
+            raise self._unusable
+        try:
+            return self._pool.verdict(case)
+        except CandidateError as error:
+            self._unusable = error
+            raise
 
     def close(self) -> None:
         """End the worker."""

@@ -1,9 +1,9 @@
 """A worker process: the capturing server, a candidate in process, and the judge.
 
-Run as ``python -P -m wireproof._worker FD``. Frames come in over the socket FD: a length of four bytes and a pickle (the runner
-is trusted); answers go out as lines of JSON (the candidate, which shares this process, is not). The first frame is the
-order: candidate, slot, timeout. The answer is a line ``ready`` or ``broken``; then each frame is a list of cases, and each
-case is answered by one line with its verdict. A last line ``overdue`` means that the process ends with it.
+Run as ``python -P -m wireproof._worker FD``. Frames come in over the socket FD: a length of four bytes and a pickle
+(the runner is trusted); answers go out as lines of JSON (the candidate, which shares this process, is not). The first
+frame is the order: candidate, slot, timeout. The answer is a line ``ready`` or ``broken``; then each frame is a
+case, and is answered by one line with its verdict. A last line ``overdue`` means that the process ends with it.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import _thread
 import json
 import os
 import pickle
-import struct
 import sys
-import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from wireproof._candidates import InProcess, answers, resolve, version
-from wireproof._codec import encode
+from wireproof._candidates import resolve, version
+from wireproof._candidates._inprocess import InProcess
+from wireproof._candidates._probes import answers
+from wireproof._codec import LENGTH, encode
 from wireproof._judge import errored, judge
 from wireproof._model import Capture, Case, Verdict
 from wireproof.errors import CandidateError
 
-LENGTH = struct.Struct("!I")
+_EXIT = os._exit  # as it is before a candidate may replace it
 
 
 class Channel:
@@ -73,24 +73,31 @@ def serve(descriptor: int) -> None:
         return
     probes, strict = answers(), order["strict_defects"]
 
+    def judged(case: Case, capture: Capture) -> Verdict:
+        return judge(case, capture, probes, strict_defects=strict)
+
     def overdue(case: Case, capture: Capture) -> None:
-        channel.send("overdue", encode(judge(case, capture, probes)))
-        os._exit(0)
+        try:
+            channel.send("overdue", encode(_checked(case, lambda case: judged(case, capture))))
+        finally:
+            _EXIT(0)
 
     candidate = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue)
     channel.send("ready", {"version": version(order["candidate"]), "probes": probes})
-    for cases in frames:
-        for case in cases:
-            channel.send("verdict", encode(_verdict(case, candidate, probes, strict_defects=strict)))
+    for case in frames:
+        channel.send("verdict", encode(_checked(case, lambda case: judged(case, candidate.perform(case)))))
     candidate.close()
 
 
-def _verdict(case: Case, candidate: InProcess, probes: dict[str, str], *, strict_defects: bool) -> Verdict:
+def _checked(case: Case, verdict: Callable[[Case], Verdict]) -> Verdict:
+    """Return the verdict; where we fail to find it, one that says so and blames nobody else."""
     try:
-        return judge(case, candidate.perform(case), probes, strict_defects=strict_defects)
+        return verdict(case)
     except Exception as error:
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
         return errored(case, f"the harness failed with {type(error).__name__}: {error} ({where})")
 
 

@@ -33,7 +33,8 @@ class BrokenCases(WireproofError):
     """Several case files, or several places of one, are broken; all ``complaints`` are listed."""
 
     def __init__(self, complaints: tuple[WireproofError, ...]) -> None:
-        super().__init__("\n".join(str(complaint) for complaint in complaints))
+        count = "1 complaint" if len(complaints) == 1 else f"{len(complaints)} complaints"
+        super().__init__("\n".join((f"{count} about case files", *map(str, complaints))))
         self.complaints = complaints
 
 

@@ -1,7 +1,7 @@
 """The pytest plugin: one item for each case and candidate, and the fixture ``capturing_server``.
 
-It collects the bundled cases where pytest is pointed at them (``pytest --pyargs wireproof``), and the case folders that the
-ini option ``wireproof_cases`` names. Everything heavy is imported when the first case file is met.
+It collects the bundled cases where pytest is pointed at them (``pytest --pyargs wireproof``), and the case folders that
+the ini option ``wireproof_cases`` names. Everything heavy is imported when the first YAML file is met.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End the workers."""
-    for session in config.stash[_STATE].sessions.values():
+    state = config.stash.get(_STATE, None)
+    for session in state.sessions.values() if state else ():
         session.close()
 
 
@@ -49,7 +50,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> CaseFile |
     """Collect a case file of one of the case folders."""
     if file_path.suffix not in (".yaml", ".yml"):
         return None
-    root = parent.config.stash[_STATE].root_of(file_path)
+    root = parent.config.stash[_STATE].root_of(file_path.resolve())
     if root is None:
         return None
     collected: CaseFile = CaseFile.from_parent(parent, path=file_path)
@@ -137,9 +138,7 @@ class CaseFile(pytest.File):
                 item.case, item.candidate, item.clauses = case, candidate, clauses
                 yield item
 
-    def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
-    ) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show what is wrong with the file in one sentence each."""
         from wireproof.errors import WireproofError
 
@@ -179,9 +178,7 @@ class CaseItem(pytest.Item):
         if falls_short(verdict, self.config.getoption("--gate")):
             raise _FellShort(verdict)
 
-    def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
-    ) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show the explanation, not a traceback of ours."""
         from wireproof._show import explanation
         from wireproof.errors import WireproofError

@@ -46,7 +46,7 @@ class CapturingServer:
         Waits until the clients have closed their connections, or are silent for a quarter of a second.
         """
         self._recorder.finish(1)
-        return tuple(connection.stream() for connection in self._recorder.connections)
+        return self._recorder.streams()
 
     def requests(self) -> tuple[Message, ...]:
         """Return the requests that arrived, parsed: method, target, fields, chunks, content, problems."""

@@ -1,7 +1,8 @@
-"""Candidates: what plays an exchange and says what was seen."""
+"""Candidates: what plays an exchange and says what was seen.
+
+Only names are imported here; what plays exchanges (``_inprocess``, ``_probes``) is heavy, and for workers only.
+"""
 
 from wireproof._candidates._import import NAMES, resolve, spelled, version
-from wireproof._candidates._inprocess import InProcess
-from wireproof._candidates._probes import answers
 
-__all__ = ["NAMES", "InProcess", "answers", "resolve", "spelled", "version"]
+__all__ = ["NAMES", "resolve", "spelled", "version"]

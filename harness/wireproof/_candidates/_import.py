@@ -38,7 +38,9 @@ def resolve(name: str) -> Any:
         found: Any = importlib.import_module(module_name)
     except BaseException as error:
         raise CandidateError(
-            name, f"the module {module_name} cannot be imported: {_said(error)}", "install it, or set PYTHONPATH to where it lies"
+            name,
+            f"the module {module_name} cannot be imported: {_said(error)}",
+            "install it, or set PYTHONPATH to where it lies",
         ) from None
     for part in path.split("."):
         try:
@@ -60,13 +62,19 @@ def resolve(name: str) -> Any:
 def version(name: str) -> str:
     """Return what is known of the candidate's version, for the report."""
     top = spelled(name)[0].partition(".")[0]
-    own = getattr(sys.modules.get(top), "__version__", None)
+    try:
+        own = getattr(sys.modules.get(top), "__version__", None)
+    except Exception:  # a module's own __getattr__ may raise anything, a warning made an error, say
+        own = None
     python = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
     return f"{top} {own[:40]}, {python}" if isinstance(own, str) else python
 
 
 def _said(error: BaseException) -> str:
+    """Return the class and the message in one line that any terminal can show."""
     try:
-        return f"{type(error).__name__}: {error}"[:300]
+        message = " ".join(str(error).split())
     except Exception:
         return type(error).__name__
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
+    return f"{type(error).__name__}: {shown}"[:300]

@@ -29,8 +29,10 @@ from wireproof._model import (
     Request,
     Step,
     StepRecord,
+    Stream,
 )
-from wireproof._plan import wire
+from wireproof._plan import limit, wire
+from wireproof._wire import parse
 
 Factory = Callable[..., Any]
 
@@ -73,17 +75,19 @@ class InProcess:
         except CannotBind as error:
             return _unsupported(case, f"the server cannot listen there: {error}")
         self._current = exchange = _Exchange(case, self._factory, recorders)
-        self._watch.begin(tuple(recorders.values()), self._timeout)
+        self._watch.begin(tuple(recorders.values()), self._timeout, limit(case, self._timeout))
         try:
-            with _redirected(case.connection, recorders) as asked:
-                exchange.play()
-            exchange.finish()
-            if asked == [] and exchange.is_unresolved():
-                return _unsupported(case, "the client does not resolve names through socket.getaddrinfo")
+            try:
+                with _redirected(case.connection, recorders) as asked:
+                    exchange.play()
+            finally:
+                exchange.finish()
         finally:
             self._watch.end()
             for recorder in recorders.values():
                 recorder.close()
+        if asked == [] and exchange.is_unresolved():
+            return _unsupported(case, "the client does not resolve names through socket.getaddrinfo")
         return exchange.capture()
 
     def close(self) -> None:
@@ -127,11 +131,10 @@ def _recorder(name: str, case: Case, slot: int) -> Recorder:
 def _on_port_80(name: str, case: Case, slot: int) -> Recorder:
     """Bind port 80 of a loopback address of our own, so that workers and runs do not collide."""
     process = os.getpid()
-    hosts = [f"127.0.0.{slot % 250 + 1}", f"127.{process >> 8 & 255}.{process & 255}.{slot % 250 + 1}"]
-    for host in hosts[:-1]:
-        with suppress(CannotBind):
-            return Recorder(name, host, 80, case.server)
-    return Recorder(name, hosts[-1], 80, case.server)
+    last = slot % 250 + 1
+    with suppress(CannotBind):
+        return Recorder(name, f"127.0.0.{last}", 80, case.server)
+    return Recorder(name, f"127.{process >> 8 & 255}.{process & 255}.{last}", 80, case.server)
 
 
 _RESOLVED_HERE = ("name", "localhost", "ipv6-zone", "ipv6-bracketed")
@@ -139,8 +142,10 @@ _RESOLVED_HERE = ("name", "localhost", "ipv6-zone", "ipv6-bracketed")
 
 @contextmanager
 def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Iterator[list[str] | None]:
-    """Make ``socket.getaddrinfo`` send what it cannot resolve here to the server: the case's host name, an address with a
-    zone or in brackets, port 80 of ::1. Yields the list of the names that were asked for, or None where nothing needs it.
+    """Make ``socket.getaddrinfo`` send what it cannot resolve here to the server.
+
+    That is the case's host name, an address with a zone or in brackets, port 80 of ::1. Yields the list of the names
+    that were asked for, or None where nothing needs it.
     """
     is_default = connection.port in ("default", "default-given")
     if connection.host not in _RESOLVED_HERE and not (connection.host.startswith("ipv6") and is_default):
@@ -153,7 +158,7 @@ def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Itera
 
     def redirect(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         asked.append(str(host))
-        target = by_port.get(int(port), recorder) if str(port).isdigit() else recorder
+        target = by_port.get(int(port), recorder) if str(port).isdecimal() else recorder
         return original(target.host, target.port, *args, **kwargs)
 
     socket.getaddrinfo = redirect
@@ -211,8 +216,16 @@ class _Client:
         except BaseException as error:
             self.failed = Outcome(raised=_raised(error, "construct"))
 
+    def has_all(self, before: tuple[int, ...], lengths: Sequence[int]) -> bool:
+        """Say whether a call's bytes are all there: as many as are expected, or a message that is complete in itself."""
+        came = sum(self.recorder.totals()) - sum(before)
+        if came in lengths or not came:
+            return came in lengths
+        data = self.recorder.streams()[-1].data
+        return parse(data[before[-1] :] if len(before) == len(self.recorder.connections) else data).complete
+
     def close(self) -> Raised | None:
-        """Call close(); return what it let out."""
+        """Close the connection object; return what that let out."""
         close = getattr(self.connection, "close", None)
         try:
             if close is not None:
@@ -241,11 +254,21 @@ class _Exchange:
         if not self.case.threads:
             self._play(tuple(self.recorders))
             return
-        threads = [threading.Thread(target=self._play, args=((name,),), daemon=True) for name in self.recorders]
+        failures: list[BaseException] = []
+
+        def work(name: str) -> None:
+            try:
+                self._play((name,))
+            except BaseException as error:  # ours: whatever the candidate lets out is in the records
+                failures.append(error)
+
+        threads = [threading.Thread(target=work, args=(name,), daemon=True) for name in self.recorders]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if failures:
+            raise failures[0]
 
     def _play(self, names: Sequence[str]) -> None:
         for number, step in enumerate(self.case.steps):
@@ -280,11 +303,13 @@ class _Exchange:
         self.built += arguments.built.values()
         outcome = arguments.call(client.connection)
         lengths = _lengths(expect, step.alternatives, client.site)
-        self.wanted[step.on] += lengths[0]
+        if outcome.raised is None:
+            # a call that failed has sent what it could: nothing more is waited for
+            self.wanted[step.on] += lengths[0]
         if last:
             self.open_ended[step.on] = before
         else:
-            client.recorder.settle(lambda: sum(client.recorder.totals()) - sum(before) in lengths)
+            client.recorder.settle(lambda: outcome.raised is not None or client.has_all(before, lengths))
         return StepRecord(outcome, _grown(before, client.recorder.totals()))
 
     def _watcher(self, request: Request, client: _Client) -> Callable[[int], None] | None:
@@ -295,10 +320,8 @@ class _Exchange:
             return None
 
         def has_body() -> bool:
-            return any(
-                b"\r\n\r\n" in connection.data() and not connection.data().endswith(b"\r\n\r\n")
-                for connection in client.recorder.connections
-            )
+            every = [stream.data for stream in client.recorder.streams()]
+            return any(b"\r\n\r\n" in data and not data.endswith(b"\r\n\r\n") for data in every)
 
         def on_piece(index: int) -> None:
             if index == len(pieces) - 1:
@@ -315,10 +338,12 @@ class _Exchange:
             if client.failed is None:
                 client.close()
             client.connection = None
-        for name, recorder in self.recorders.items():
-            recorder.finish(self.wanted[name], gc.collect)
-        for built in self.built:
-            built.close()
+        try:
+            for name, recorder in self.recorders.items():
+                recorder.finish(self.wanted[name], gc.collect)
+        finally:
+            for built in self.built:
+                built.close()
 
     def is_unresolved(self) -> bool:
         """Say whether a call failed because a name could not be resolved."""
@@ -327,16 +352,16 @@ class _Exchange:
 
     def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
         """Return everything that was seen so far."""
-        streams = []
+        streams: list[Stream] = []
         offsets: dict[str, int] = {}
         for name, recorder in self.recorders.items():
             offsets[name] = len(streams)
-            streams += [connection.stream() for connection in recorder.connections]
+            streams += recorder.streams()
         records = [
             self._settled(number, step, record, offsets[step.on]) if record else None
             for number, (step, record) in enumerate(zip(self.case.steps, self.records, strict=True))
         ]
-        addresses = {name: (client.site.host, client.site.port) for name, client in self.clients.items()}
+        addresses = {name: (client.site.host, client.site.port) for name, client in list(self.clients.items())}
         return Capture(tuple(records), tuple(streams), addresses, dict(self.observed), fatal)
 
     def _settled(self, number: int, step: Step, record: StepRecord, offset: int) -> StepRecord:
@@ -344,11 +369,7 @@ class _Exchange:
         grown = record.grown
         if step.on in self.open_ended and self._is_last(number):
             grown = _grown(self.open_ended[step.on], self.recorders[step.on].totals())
-        return StepRecord(
-            record.outcome, tuple(Grown(part.stream + offset, part.start, part.end) for part in grown)
-        )
-
-
+        return StepRecord(record.outcome, tuple(Grown(part.stream + offset, part.start, part.end) for part in grown))
 
 
 def _grown(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Grown, ...]:
@@ -403,6 +424,5 @@ class _Arguments:
             if name == "body":
                 effects.update({f"body.{effect}": value for effect, value in built.effects().items()})
             elif name == "headers":
-                effects.update({"headers": value for value in built.effects().values()})
+                effects.update(("headers", value) for value in built.effects().values())
         return effects
-

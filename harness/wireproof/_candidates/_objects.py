@@ -171,8 +171,9 @@ class _Bytes(bytes):
     __slots__ = ()
 
 
-def _function() -> None:
-    """Serve as a body that is a function."""
+def _function() -> bytes:
+    """Serve as a body that is a function; a client that calls it sends what it returns."""
+    return b"called"
 
 
 # buffers --------------------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ def _bytearray(fields: _Fields, site: Site) -> Built:
 
 def _memoryview(fields: _Fields, site: Site) -> object:
     data: bytes = fields["data"]
-    view = memoryview(bytearray(data) if fields.get("writable") else data)
+    view: Any = memoryview(bytearray(data) if fields.get("writable") else data)
     shape = fields.get("shape")
     if "format" in fields or shape is not None:
         format_ = fields.get("format", "B")
@@ -209,7 +210,8 @@ def _ctypes(fields: _Fields, site: Site) -> object:
 
 def _buffer(fields: _Fields, site: Site) -> object:
     data: bytes = fields["data"]
-    structure = type("Exporter", (ctypes.Structure,), {"_fields_": [("raw", ctypes.c_uint8 * len(data))]})
+    fields_ = {"_fields_": [("raw", ctypes.c_uint8 * len(data))]}
+    structure: Any = type("Exporter", (ctypes.Structure,), fields_)
     return structure.from_buffer_copy(data)
 
 
@@ -284,7 +286,7 @@ def _pipe(fields: _Fields, site: Site) -> Built:
     reading, writing = os.pipe()
     with open(writing, "wb") as file:
         file.write(data)
-    return _file(open(reading, "rb"), position=False)  # noqa: SIM115
+    return _file(open(reading, "rb"), position=False)
 
 
 def _socket_file(fields: _Fields, site: Site) -> Built:
@@ -600,9 +602,7 @@ _BUILDERS: dict[str, Callable[[_Fields, Site], Built]] = {
     "mmap": _mmap,
     "bytes-with-read": _with_read(lambda fields, site, mixin: type("B", (mixin, bytes), {})(fields["data"])),
     "str-with-read": _with_read(lambda fields, site, mixin: type("S", (mixin, str), {})(fields["text"])),
-    "array-with-read": _with_read(
-        lambda fields, site, mixin: type("A", (mixin, array.array), {})("B", fields["data"])
-    ),
+    "array-with-read": _with_read(lambda fields, site, mixin: type("A", (mixin, array.array), {})("B", fields["data"])),
     "list-with-read": _list_with_read,
     "iterable-with-read": _iterable_with_read,
     "list": _container(list, list),

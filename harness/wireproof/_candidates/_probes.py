@@ -28,7 +28,7 @@ def _sent(host: str, port: int | None, url: str, body: object = None) -> bytes |
     """Return the bytes of a GET, or None where the call is refused."""
     connection = http.client.HTTPConnection(host, port)
     sink = _Sink()
-    connection.sock = sink  # type: ignore[assignment]
+    connection.sock = sink
     try:
         connection.request("GET", url, body)  # type: ignore[arg-type]
     except (ValueError, AssertionError, TypeError):

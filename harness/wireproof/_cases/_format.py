@@ -1,17 +1,37 @@
-"""The case format: shapes for recipes, expectations, steps and cases; the manual is cases/README.md."""
+"""The case format: expectations, steps and cases; the manual is cases/README.md.
+
+What a shape can see to contradict itself is refused here. What takes an oracle to see is found by ``_judge.examine``.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping as MappingType
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from wireproof._cases._nodes import Mapping, Node, Scalar, Sequence, canonical
-from wireproof._cases._shapes import Data, Flag, Integer, ListOf, Record, Ref, Schema, Shape, Text, Word
+from wireproof._cases._nodes import Mapping, Node, Scalar, Sequence, at, canonical, count, join
+from wireproof._cases._shapes import (
+    Data,
+    Flag,
+    Integer,
+    ListOf,
+    OrNull,
+    Parts,
+    Record,
+    Ref,
+    Schema,
+    Sentence,
+    Shape,
+    Text,
+    Word,
+    hint,
+)
+from wireproof._cases._values import PAIRS, VALUE, definitions
+from wireproof._cases._vocabulary import DEFECTS, OBSERVABLE, PROBES, REPLIES
 from wireproof._model import (
     Alternative,
     Case,
+    Clause,
     Connection,
     Digest,
     Expect,
@@ -21,118 +41,10 @@ from wireproof._model import (
     Source,
     Step,
 )
-from wireproof._recipes import KINDS, MAY_RAISE, FieldType, Kind
 
-NAME = "[a-z0-9]+(?:[-.][a-z0-9]+)*"
-CLASS_NAME = "[A-Z][A-Za-z0-9]*"
-ARGUMENTS = ("method", "url", "body", "headers", "encode_chunked")
-REPLIES = ("ok", "no-content", "close", "continue-then-ok", "http-1.0", "chunked")
-PROBES: dict[str, tuple[str, ...]] = {
-    "blocksize": ("given", "absent"),
-    "ipv6-zone": ("cut", "kept"),
-    "bracketed-authority": ("refused", "sent"),
-    "percent-authority": ("refused", "sent"),
-    "bracketed-host": ("stripped", "kept"),
-    "zero-dimensional": ("refused", "sent"),
-}
-"""The probes and their answers, the newest release's first (see ``_candidates._probes``)."""
-DEFECTS = ("stale-head", "item-count", "length-wins-over-flag")
-EFFECTS: dict[str, tuple[str, str]] = {
-    "headers": ("headers", "unchanged, or changed"),
-    "body.content": ("body", "unchanged, or changed"),
-    "body.position": ("body", "what tell() says afterwards"),
-    "body.closed": ("body", "whether the file is closed afterwards"),
-    "body.pulled": ("body", "how many elements were taken"),
-    "body.iterated": ("body", "how many times iteration began"),
-    "body.reads": ("body", "the sizes that read() was called with, in order"),
-}
-
-
-class Value:
-    """A recipe: ``{kind: field}``, ``{kind: {field: …}}``, or bare: text (``bare`` says of which kind), null,
-    true or false."""
-
-    def __init__(self, bare: Literal["str", "bytes"]) -> None:
-        self.bare = bare
-
-    def read(self, node: Node) -> Recipe:
-        """Return the recipe."""
-        if isinstance(node, Scalar) and not node.quoted:
-            if node.value == "null":
-                return Recipe("none")
-            if node.value in ("true", "false"):
-                return Recipe("bool", {"value": node.value == "true"})
-        if isinstance(node, Scalar) or (
-            isinstance(node, Mapping) and len(node.pairs) == 1 and node.keys()[0] in Text.notation
-        ):
-            if self.bare == "str":
-                return Recipe("str", {"text": Text("text").read(node)})
-            return Recipe("bytes", {"data": Data("bytes").read(node)})
-        if not isinstance(node, Mapping) or len(node.pairs) != 1:
-            raise node.place.complain(str(node), "one value: text in double quotes, null, true, false or {kind: …}")
-        key, inner = node.pairs[0]
-        name = Word("a kind of value", choices=tuple(KINDS)).read(key)
-        kind = KINDS[name]
-        return Recipe(name, _fields(kind, inner))
-
-    def schema(self) -> Schema:
-        """Return the reference to the shared definition."""
-        return {"$ref": "#/$defs/value"}
-
-
-def _field_shape(type_: FieldType) -> Shape[Any]:
-    return {
-        "data": Data("bytes"),
-        "text": Text("text"),
-        "int": Integer(-(10**12), 10**12),
-        "bool": Flag(),
-        "name": Word("the name of an exception", choices=MAY_RAISE),
-        "ints": ListOf(_MaybeInteger()),
-        "items": ListOf(Value("bytes")),
-        "chars": ListOf(Value("str")),
-        "pairs": ListOf(_Pair()),
-        "value": Value("str"),
-    }[type_]
-
-
-class _MaybeInteger:
-    """An integer or null."""
-
-    def read(self, node: Node) -> int | None:
-        if isinstance(node, Scalar) and not node.quoted and node.value == "null":
-            return None
-        return Integer(-(10**12), 10**12).read(node)
-
-    def schema(self) -> Schema:
-        return {"type": ["integer", "null"]}
-
-
-class _Pair:
-    """One header field: [name, value]."""
-
-    def read(self, node: Node) -> tuple[Recipe, Recipe]:
-        if not isinstance(node, Sequence) or len(node.items) != 2:
-            raise node.place.complain(str(node), '["name", "value"]')
-        name, value = (Value("str").read(item) for item in node.items)
-        return name, value
-
-    def schema(self) -> Schema:
-        value = Value("str").schema()
-        return {"type": "array", "prefixItems": [value, value], "minItems": 2, "items": False}
-
-
-def _fields(kind: Kind, node: Node) -> dict[str, Any]:
-    shapes = {name: _field_shape(type_) for name, type_ in kind.fields}
-    if kind.main is None:
-        if isinstance(node, Mapping) and not node.pairs:
-            return {}
-        raise node.place.complain(str(node), f"{{}}: {kind.about} has no fields")
-    by_field = isinstance(node, Mapping) and not set(node.keys()) & set(Text.notation)
-    if not by_field:
-        if kind.required > 1:
-            raise node.place.complain(str(node), f"a mapping with {' and '.join(shapes)}")
-        return {kind.main: shapes[kind.main].read(node)}
-    return Record(kind.about, shapes, tuple(shapes)[: kind.required]).read(node)
+_NAME = "[a-z0-9]+(?:[-.][a-z0-9]+)*"
+_ARGUMENTS = ("method", "url", "body", "headers", "encode_chunked", "unknown")
+_VALUE = Ref("value", lambda: VALUE)
 
 
 class _Headers:
@@ -140,38 +52,33 @@ class _Headers:
 
     def read(self, node: Node) -> Recipe:
         if isinstance(node, Sequence):
-            return Recipe("dict", {"items": ListOf(_Pair()).read(node)})
-        return Value("str").read(node)
+            return Recipe("dict", {"items": PAIRS.read(node)})
+        return VALUE.read(node)
 
     def schema(self) -> Schema:
-        return {"oneOf": [ListOf(_Pair()).schema(), Value("str").schema()]}
-
-
-_PASSED = Word("how the arguments are passed", choices=("usual", "keywords", "positional"))
-_EXTRA = "unknown"
+        return {"anyOf": [PAIRS.schema(), _VALUE.schema()]}
 
 
 class _Request:
-    """The arguments of one call."""
+    """The arguments of one call; one that is not named is not passed."""
 
     record = Record(
-        "the arguments of a request; one that is not named is not passed",
+        "a request",
         {
-            "method": Value("str"),
-            "url": Value("str"),
-            "body": Value("str"),
+            "method": _VALUE,
+            "url": _VALUE,
+            "body": _VALUE,
             "headers": _Headers(),
-            "encode_chunked": Value("str"),
-            "passed": _PASSED,
-            _EXTRA: Value("str"),
+            "encode_chunked": _VALUE,
+            "passed": Word("how the arguments are passed", choices=("usual", "keywords", "positional")),
+            "unknown": _VALUE,
         },
     )
 
     def read(self, node: Node) -> Request:
         fields = self.record.read(node)
-        passed = fields.pop("passed", "usual")
-        ordered = [(name, fields[name]) for name in (*ARGUMENTS, _EXTRA) if name in fields]
-        return Request(tuple(ordered), passed)
+        ordered = tuple((name, fields[name]) for name in _ARGUMENTS if name in fields)
+        return Request(ordered, fields.get("passed", "usual"))
 
     def schema(self) -> Schema:
         return self.record.schema()
@@ -180,12 +87,12 @@ class _Request:
 class _HeadLine:
     """One line of the head, without the CRLF that ends it."""
 
-    text = Text("a line of the head", latin=True)
+    text = Data("a line of the head")
 
     def read(self, node: Node) -> str:
-        line = self.text.read(node)
-        if "\r\n" in line or line.endswith(("\r", "\n")) or not line:
-            raise node.place.complain(repr(line), "one line of the head without its CRLF (one item for each line)")
+        line = self.text.read(node).decode("latin-1")
+        if not line or line.endswith(("\r", "\n")) or "\r\n" in line:
+            raise node.complain(str(node), "one line of the head, not empty and without its CRLF")
         return line
 
     def schema(self) -> Schema:
@@ -195,54 +102,48 @@ class _HeadLine:
 class _Head:
     """The head as a reader sees it: a list of lines, or the word nothing."""
 
+    lines = ListOf(_HeadLine(), 1)
+    nothing = Word("the lines of the head, as a list of texts, or the word", choices=("nothing",))
+
     def read(self, node: Node) -> tuple[str, ...] | None:
-        if isinstance(node, Scalar):
-            Word("the lines of the head, or", choices=("nothing",)).read(node)
-            return None
-        return ListOf(_HeadLine(), 1).read(node)
+        if isinstance(node, Sequence):
+            return self.lines.read(node)
+        self.nothing.read(node)
+        return None
 
     def schema(self) -> Schema:
-        return {"oneOf": [{"const": "nothing"}, ListOf(_HeadLine(), 1).schema()]}
+        return {"anyOf": [self.nothing.schema(), self.lines.schema()]}
 
 
 class _Body:
     """What follows the head: bytes, or {sha256: …, length: …}."""
 
     digest = Record(
-        "a digest of the body",
-        {"sha256": Word("64 hexadecimal digits", pattern="[0-9a-f]{64}"), "length": Integer(0, 2**40)},
+        "a digest",
+        {"sha256": Word("64 lower-case hexadecimal digits", pattern="[0-9a-f]{64}"), "length": Integer(0, 2**40)},
         ("sha256", "length"),
     )
+    data = Data("the bytes after the head")
 
     def read(self, node: Node) -> bytes | Digest:
-        if isinstance(node, Mapping) and "sha256" in node.keys():
+        if isinstance(node, Mapping) and any(key.value in self.digest.keys for key, _ in node.pairs):
             fields = self.digest.read(node)
             return Digest(fields["length"], fields["sha256"])
-        return Data("the bytes after the head").read(node)
+        return self.data.read(node)
 
     def schema(self) -> Schema:
-        return {"oneOf": [Data("").schema(), self.digest.schema()]}
+        return {"anyOf": [self.data.schema(), self.digest.schema()]}
 
 
-class _Reads:
-    """The sizes that read() was called with; null for a call without a size."""
-
-    def read(self, node: Node) -> tuple[int | None, ...]:
-        return ListOf(_MaybeInteger()).read(node)
-
-    def schema(self) -> Schema:
-        return ListOf(_MaybeInteger()).schema()
-
-
-_CHANGED = Word("unchanged or changed", choices=("unchanged", "changed"))
-_EFFECT_SHAPES: dict[str, Shape[Any]] = {
+_CHANGED = Word("what became of it", choices=("unchanged", "changed"))
+_EFFECTS: dict[str, Shape[Any]] = {
     "headers": _CHANGED,
     "body.content": _CHANGED,
     "body.position": Integer(0),
     "body.closed": Flag(),
     "body.pulled": Integer(0),
     "body.iterated": Integer(0),
-    "body.reads": _Reads(),
+    "body.reads": ListOf(OrNull(Integer(-1))),
 }
 
 
@@ -250,13 +151,13 @@ class _Expect:
     """What must be seen of one call."""
 
     record = Record(
-        "what must arrive, or be raised",
+        "an expectation",
         {
             "head": _Head(),
             "body": _Body(),
             "at-least": Integer(1),
-            "raises": Word("the name of an exception class", pattern=CLASS_NAME),
-            "effects": Record("effects on the arguments", _EFFECT_SHAPES),
+            "raises": Word("the name of an exception class", pattern="[A-Z][A-Za-z0-9]*"),
+            "effects": Record("effects", _EFFECTS),
             "reconnects": Flag(),
         },
         ("head",),
@@ -265,53 +166,53 @@ class _Expect:
     def read(self, node: Node) -> Expect:
         fields = self.record.read(node)
         head, body, raises = fields["head"], fields.get("body", b""), fields.get("raises")
-        at_least = fields.get("at-least")
-        if head is None and body:
-            raise node.place.complain("a body although head is nothing", "no body, or the head before it")
+        at_least, reconnects = fields.get("at-least"), fields.get("reconnects", False)
+        if head is None and body != b"":
+            raise at(node, "body").complain("a body although head is nothing", "no body, or the head before it")
         if head is None and raises is None:
-            raise node.place.complain("neither bytes nor an exception", "a head, or raises")
-        if head is None and fields.get("reconnects"):
-            raise node.place.complain("reconnects although nothing is sent", "reconnects only with a head")
-        if at_least is not None and (isinstance(body, Digest) or len(body) < at_least):
-            raise node.place.complain(
-                f"at-least {at_least} with a shorter body", "a body that has at least so many bytes written out"
+            raise at(node, "head").complain("neither bytes nor an exception", "the lines of a head, or raises")
+        if head is None and reconnects:
+            raise at(node, "reconnects").complain("reconnects although nothing is sent", "reconnects only with a head")
+        if at_least is not None and isinstance(body, Digest):
+            raise at(node, "at-least").complain("at-least beside a digest", "a body that is written out")
+        if at_least is not None and len(body) < at_least:
+            raise at(node, "at-least").complain(
+                f"at-least {at_least} although body has {count(len(body), 'byte')}", "a body that has at least so many"
             )
-        return Expect(
-            head, body, at_least, raises, fields.get("effects", {}), fields.get("reconnects", False)
-        )
+        return Expect(head, body, at_least, raises, fields.get("effects", {}), reconnects)
 
     def schema(self) -> Schema:
         return self.record.schema()
 
 
-def node_pairs(node: Node) -> list[tuple[str, Node]]:
-    """Return the pairs of a mapping by their keys' words."""
-    return [(key.value, value) for key, value in node.pairs] if isinstance(node, Mapping) else []
+_EXPECT = Ref("expect", _Expect)
 
 
 class _Alternative:
-    """Another right outcome, for a probe's answer, a defect or a layer."""
+    """Another right outcome, for a probe's answer, a defect or a layer, or of an input that nobody defines."""
 
     record = Record(
-        "another right outcome",
+        "an alternative",
         {
             "probe": Word("a probe", choices=tuple(PROBES)),
-            "is": Word("the probe's answer", pattern=NAME),
-            "defect": Word("a defect of CPython", choices=DEFECTS),
+            "is": Word("the probe's answer, a word", pattern=_NAME),
+            "defect": Word("a defect of CPython", choices=tuple(DEFECTS)),
             "layer": Word("a layer", choices=("contract",)),
-            "expect": Ref("expect", _Expect),
+            "odd": Sentence("why another way is as right"),
+            "expect": _EXPECT,
         },
         ("expect",),
     )
 
     def read(self, node: Node) -> Alternative:
         fields = self.record.read(node)
-        named = [key for key in ("probe", "defect", "layer") if key in fields]
+        named = [key for key in ("probe", "defect", "layer", "odd") if key in fields]
         if len(named) != 1 or ("is" in fields) != ("probe" in fields):
-            raise node.place.complain(str(node), "exactly one of: probe with is, defect, layer")
+            raise node.complain(str(node), "exactly one of these beside expect: probe and is, defect, layer, or odd")
         if named == ["probe"]:
-            answers = PROBES[fields["probe"]][1:]
-            Word(f"an older answer of the probe {fields['probe']}", choices=answers).read(dict(node_pairs(node))["is"])
+            newest, *older = PROBES[fields["probe"]]
+            about = f"an answer of {fields['probe']} other than {newest}, which expect is for"
+            Word(about, choices=tuple(older)).read(at(node, "is"))
         kind: Any = named[0]
         return Alternative(kind, fields[kind], fields.get("is", ""), fields["expect"])
 
@@ -319,10 +220,10 @@ class _Alternative:
         return self.record.schema()
 
 
-_ON = Word("the name of a client connection", pattern="[a-z]")
-_STEP = {
+_ON = Word("the name of a client connection, one letter", pattern="[a-z]")
+_EXCHANGE: dict[str, Shape[Any]] = {
     "request": _Request(),
-    "expect": Ref("expect", _Expect),
+    "expect": _EXPECT,
     "alternatives": ListOf(_Alternative(), 1),
 }
 
@@ -332,145 +233,165 @@ class _Step:
 
     record = Record(
         "a step",
-        {**_STEP, "close": _ON, "reply": Word("a scripted reply", choices=REPLIES), "on": _ON},
+        {**_EXCHANGE, "close": _ON, "reply": Word("a scripted reply", choices=tuple(REPLIES)), "on": _ON},
     )
+    word = Word("a step: a mapping, or the word", choices=("close",))
+    beside: ClassVar = {"close": ("close",), "reply": ("reply", "on"), "request": (*_EXCHANGE, "on")}
 
     def read(self, node: Node) -> Step:
         if isinstance(node, Scalar):
-            Word("a step: a mapping, or the word", choices=("close",)).read(node)
+            self.word.read(node)
             return Step("close")
         fields = self.record.read(node)
-        actions = [key for key in ("request", "close", "reply") if key in fields]
+        actions = [key for key in self.beside if key in fields]
         if len(actions) != 1:
-            raise node.place.complain(str(node), "a step that is exactly one of: request, close, reply")
-        if actions[0] == "close":
-            _only(node, fields, ("close",))
+            raise node.complain(f"a step {_keyed(node)}", "exactly one of close, reply and request")
+        allowed = self.beside[actions[0]]
+        if set(fields) - set(allowed):
+            others = join([key for key in allowed if key != actions[0]], "and")
+            wanted = f"nothing but {others} beside {actions[0]}" if others else f"{actions[0]} alone"
+            raise node.complain(f"a step {_keyed(node)}", wanted)
+        if actions == ["close"]:
             return Step("close", fields["close"])
-        if actions[0] == "reply":
-            _only(node, fields, ("reply", "on"))
+        if actions == ["reply"]:
             return Step("reply", fields.get("on", "a"), reply=fields["reply"])
-        return _request_step(node, fields)
+        return _exchange(node, fields)
 
     def schema(self) -> Schema:
-        return {"oneOf": [{"const": "close"}, self.record.schema()]}
+        return {"anyOf": [self.word.schema(), self.record.schema()]}
 
 
-def _only(node: Node, fields: MappingType[str, Any], allowed: tuple[str, ...]) -> None:
-    if set(fields) - set(allowed):
-        raise node.place.complain(str(node), f"only {' and '.join(allowed)} here")
+def _keyed(node: Node) -> str:
+    return node.keyed() if isinstance(node, Mapping) else ""
 
 
-def _request_step(node: Node, fields: MappingType[str, Any]) -> Step:
+def _exchange(node: Node, fields: MappingType[str, Any]) -> Step:
+    """Return the step of a request, once its outcomes are known to be different and to be observable."""
     if "expect" not in fields:
-        raise node.place.complain("a request without expect", "expect: what must arrive, or be raised")
-    step = Step(
-        "request", fields.get("on", "a"), fields["request"], fields["expect"], fields.get("alternatives", ())
-    )
-    for alternative in step.alternatives:
+        raise node.complain("a request without expect", "expect: what must arrive, or be raised")
+    alternatives: tuple[Alternative, ...] = fields.get("alternatives", ())
+    request: Request = fields["request"]
+    step = Step("request", fields.get("on", "a"), request, fields["expect"], alternatives)
+    body = request.get("body")
+    _check_effects(at(node, "expect", "effects"), fields["expect"], body)
+    for index, alternative in enumerate(alternatives):
+        place = at(node, "alternatives", index)
         if alternative.expect == step.expect:
-            raise node.place.complain("an alternative that says the same as expect", "one that differs")
-    body = step.request.get("body") if step.request else None
-    for expect in (step.expect, *(alternative.expect for alternative in step.alternatives)):
-        _effects_fit(node, expect, body)
+            raise place.complain("an alternative that says the same as expect", "one that differs")
+        named = alternative.kind, alternative.name, alternative.value
+        if alternative.kind in ("probe", "defect") and named in (
+            (one.kind, one.name, one.value) for one in alternatives[:index]
+        ):
+            what = " ".join(filter(None, named))
+            raise place.complain(f"a second alternative for the {what}", "one alternative for each")
+        _check_effects(at(place, "expect", "effects"), alternative.expect, body)
     return step
 
 
-def _effects_fit(node: Node, expect: Expect | None, body: Recipe | None) -> None:
-    effects = expect.effects if expect else {}
-    observable = {"headers", *OBSERVABLE.get(body.kind, ())} if body else {"headers"}
-    for name in effects:
-        if name not in observable:
-            kind = body.kind if body else "no body"
-            raise node.place.complain(
-                f"the effect {name!r} on {kind}", f"what can be observed there: {', '.join(sorted(observable))}"
+def _check_effects(node: Node, expect: Expect, body: Recipe | None) -> None:
+    seen = ("headers", *OBSERVABLE.get(body.kind, ())) if body else ("headers",)
+    for name in expect.effects:
+        if name not in seen:
+            on = f"a body of the kind {body.kind}" if body else "a call without a body"
+            raise at(node, name).complain(f"the effect {name} of {on}", f"what can be seen of it: {join(seen, 'and')}")
+
+
+def _check_order(places: list[Node], steps: tuple[Step, ...]) -> None:
+    """Complain about steps that make no sense after those before them on the same connection."""
+    before: dict[str, str] = {}
+    for place, step in zip(places, steps, strict=True):
+        last = before.get(step.on, "close")
+        if step.action == "reply" and last != "request":
+            raise place.complain("a reply without a request before it", "reply only after a request on its connection")
+        if step.expect is not None and step.expect.reconnects and last == "close":
+            raise at(place, "expect", "reconnects").complain(
+                "reconnects although no connection is open", "reconnects only after another request and no close"
             )
+        before[step.on] = step.action
 
-
-_POSITIONED = ("body.position", "body.closed")
-_COUNTED = ("body.pulled", "body.iterated")
-OBSERVABLE: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("bytesio", "binary-file", "spooled", "temporary-file", "gzip"), _POSITIONED),
-    **dict.fromkeys(("stringio", "text-file", "pipe", "socket-file", "mmap", "temporary-text-file"), ("body.closed",)),
-    "stringio": _POSITIONED,
-    "mmap": _POSITIONED,
-    **dict.fromkeys(("reader", "text-reader", "raw-reader"), ("body.reads", "body.closed")),
-    "reader": ("body.reads",),
-    **dict.fromkeys(("bytes-with-read", "str-with-read", "array-with-read"), ("body.reads",)),
-    "bytes-with-iter": ("body.iterated",),
-    **dict.fromkeys(("list-with-read", "iterable-with-read"), ("body.reads", "body.iterated")),
-    **dict.fromkeys(("generator", "iterator", "map", "chain", "getitem", "endless"), ("body.pulled",)),
-    **dict.fromkeys(("iterable", "sequence"), _COUNTED),
-    **dict.fromkeys(("bytearray", "array", "list", "dict-of", "deque", "set"), ("body.content",)),
-}
-"""What can be observed of a body of each kind after the call, beside nothing at all."""
 
 _CONNECTION = Record(
-    "how the client's connection object is made",
+    "a connection",
     {
         "host": Word(
             "a kind of host",
             choices=("ipv4", "ipv6", "ipv6-bracketed", "ipv6-zone", "localhost", "name"),
         ),
-        "name": Text("a host name, redirected to the server", sentence=False),
+        "name": Text("a host name, redirected to the server"),
         "port": Word("how the port is given", choices=("int", "str", "in-host", "default", "default-given")),
         "arguments": Record(
-            "further arguments of the constructor",
-            {"blocksize": Value("str"), "timeout": Value("str"), "source_address": Value("str")},
+            "further arguments of the constructor", {"blocksize": _VALUE, "timeout": _VALUE, "source_address": _VALUE}
         ),
     },
 )
-_SERVER = Record(
-    "how the server behaves",
-    {"late": Flag(), "hangs-up-after": Integer(1)},
-)
-_CASE = Record(
-    "a case",
-    {
-        "name": Word("the case's name, unique in its file", pattern=NAME),
-        "about": Text("one sentence", sentence=True),
-        "clauses": ListOf(Word("a clause id", pattern="[a-z0-9.-]+"), 1),
-        "connection": _CONNECTION,
-        "server": _SERVER,
-        "threads": Flag(),
-        "observes": ListOf(Word("what is observed and reported, never judged", choices=("streaming",)), 1),
-        "asked": ListOf(Word("an RFC violation that the caller asks for", pattern="rfc[.][a-z0-9-]+"), 1),
-        **_STEP,
-        "steps": ListOf(_Step(), 2),
-        "since": Text("the version of the suite that brought the case", sentence=True),
-    },
-    ("name", "about", "clauses"),
-)
+_SERVER = Record("a server", {"late": Flag(), "hangs-up-after": Integer(1)})
+
+
+class ClauseId:
+    """The id of a clause that a case may exercise; of one that is not known or is excluded a case can't be.
+
+    ``asks`` is for ``asked``, which names rules of the RFCs only.
+    """
+
+    def __init__(self, clauses: MappingType[str, Clause], *, asks: bool = False) -> None:
+        self.about = "the id of an RFC clause in clauses.yaml" if asks else "the id of a clause in clauses.yaml"
+        self.clauses, self.asks = clauses, asks
+
+    def read(self, node: Node) -> str:
+        """Return the id."""
+        if not isinstance(node, Scalar):
+            raise node.complain(str(node), self.about)
+        clause = self.clauses.get(node.value)
+        if clause is None or (self.asks and clause.level != "rfc"):
+            known = (name for name, clause in self.clauses.items() if clause.level == "rfc" or not self.asks)
+            raise node.complain(str(node), self.about + hint(node.value, tuple(known)))
+        if clause.excluded:
+            raise node.complain(f"the clause {clause.id!r}, which is excluded", "a clause that can be tested")
+        return clause.id
+
+    def schema(self) -> Schema:
+        """Return the pattern of all ids."""
+        return {"description": self.about, "type": "string", "pattern": f"^{_NAME}$"}
 
 
 class CaseShape:
-    """One case; needs the id prefix and the file, which the node does not know."""
+    """One case of a file: ``prefix`` is what its id begins with, ``clauses`` are those that it may name."""
 
-    def read(self, node: Node, prefix: str) -> Case:
-        """Return the case; its id is ``prefix``/name."""
-        fields = _CASE.read(node)
-        if "steps" in fields:
-            for key in _STEP:
-                if key in fields:
-                    raise node.place.complain(f"steps beside {key}", "either steps, or request and expect")
-            steps = fields["steps"]
-            if not any(step.action == "request" for step in steps):
-                raise node.place.complain("steps without a request", "at least one request")
-        elif "request" in fields:
-            steps = (_request_step(node, fields),)
-        else:
-            raise node.place.complain("a case without a request", "request and expect, or steps")
-        connection = fields.get("connection", {})
+    def __init__(self, prefix: str, clauses: MappingType[str, Clause]) -> None:
+        self.prefix = prefix
+        self.record = Record(
+            "a case",
+            {
+                "name": Word("lower-case words joined by hyphens", pattern=_NAME),
+                "about": Sentence("what is asked and what must come of it"),
+                "clauses": ListOf(ClauseId(clauses), 1, once=True),
+                "connection": _CONNECTION,
+                "server": _SERVER,
+                "threads": Flag(),
+                "observes": ListOf(Word("what is observed, and never judged", choices=("streaming",)), 1, once=True),
+                "asked": ListOf(ClauseId(clauses, asks=True), 1, once=True),
+                **_EXCHANGE,
+                "steps": ListOf(_Step(), 2),
+                "since": Sentence("the version of the suite that brought the case"),
+            },
+            ("name", "about", "clauses"),
+        )
+
+    def read(self, node: Node) -> Case:
+        """Return the case."""
+        fields = self.record.read(node)
+        steps = self._steps(node, fields)
+        connection, server = fields.get("connection", {}), fields.get("server", {})
         if ("name" in connection) != (connection.get("host") == "name"):
-            raise node.place.complain("a connection with only one of host: name and name", "both")
-        server = fields.get("server", {})
-        digest = hashlib.sha256(json.dumps(canonical(_without(node, "about"))).encode()).hexdigest()
+            raise at(node, "connection").complain("only one of host: name and name: …", "both of them, or neither")
+        content = canonical(node.without("about") if isinstance(node, Mapping) else node)
         return Case(
-            id=f"{prefix}/{fields['name']}",
+            id=f"{self.prefix}/{fields['name']}",
             about=fields["about"],
             clauses=fields["clauses"],
             steps=steps,
-            source=Source(node.place.file, node.place.line),
-            hash=digest[:16],
+            source=Source(node.file, node.line),
+            hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             connection=Connection(
                 connection.get("host", "ipv4"),
                 connection.get("name", ""),
@@ -484,46 +405,77 @@ class CaseShape:
             since=fields.get("since", "0.1.0"),
         )
 
+    def _steps(self, node: Node, fields: MappingType[str, Any]) -> tuple[Step, ...]:
+        if "steps" in fields:
+            beside = [key for key in _EXCHANGE if key in fields]
+            if beside:
+                raise at(node, beside[0]).complain(f"{beside[0]} beside steps", "either steps, or request and expect")
+            steps: tuple[Step, ...] = fields["steps"]
+            if not any(step.action == "request" for step in steps):
+                raise at(node, "steps").complain("steps without a request", "at least one request")
+        elif "request" in fields:
+            steps = (_exchange(node, fields),)
+        else:
+            raise node.complain("a case without a request", "request and expect, or steps")
+        _check_order([at(node, "steps", index) for index in range(len(steps))] if "steps" in fields else [node], steps)
+        return steps
 
-def _without(node: Node, key: str) -> Node:
-    if not isinstance(node, Mapping):
-        return node
-    return Mapping(node.place, tuple(pair for pair in node.pairs if pair[0].value != key))
+    def schema(self) -> Schema:
+        """Return the schema of a case."""
+        return self.record.schema()
 
 
-FILE_KEYS = ("about", "cases")
+class _Cases:
+    """The cases of a file: at least one, and no two with the same id."""
+
+    def __init__(self, case: CaseShape) -> None:
+        self.case, self.list = case, ListOf(Ref("case", lambda: case), 1)
+
+    def read(self, node: Node) -> tuple[Case, ...]:
+        if not isinstance(node, Sequence) or not node.items:
+            return self.list.read(node)
+        parts = Parts()
+        lines: dict[str, int] = {}
+        cases = []
+        for item in node.items:
+            case = parts.read(self.case, item)
+            if case is None:
+                continue
+            if case.id in lines:
+                found = f"the id {case.id!r} twice (first in line {lines[case.id]})"
+                parts.refuse(at(item, "name").complain(found, "each id once"))
+            lines.setdefault(case.id, case.source.line)
+            cases.append(case)
+        parts.done()
+        return tuple(cases)
+
+    def schema(self) -> Schema:
+        return self.list.schema()
+
+
+class FileShape:
+    """A case file: a sentence about it, and its cases."""
+
+    def __init__(self, prefix: str, clauses: MappingType[str, Clause]) -> None:
+        self.case = CaseShape(prefix, clauses)
+        keys: dict[str, Shape[Any]] = {"about": Sentence("a sentence about the file"), "cases": _Cases(self.case)}
+        self.record = Record("a case file", keys, tuple(keys))
+
+    def read(self, node: Node) -> tuple[Case, ...]:
+        """Return the cases."""
+        cases: tuple[Case, ...] = self.record.read(node)["cases"]
+        return cases
+
+    def schema(self) -> Schema:
+        """Return the JSON Schema of a case file, with everything that it refers to."""
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "wireproof case file",
+            **self.record.schema(),
+            "$defs": {"case": self.case.schema(), "expect": _Expect().schema(), **definitions()},
+        }
 
 
 def schema() -> Schema:
     """Return the JSON Schema of a case file, generated from the shapes."""
-    kinds = {}
-    for name, kind in KINDS.items():
-        shapes = {field: _field_shape(type_) for field, type_ in kind.fields}
-        record: Schema = Record(kind.about, shapes, tuple(shapes)[: kind.required]).schema()
-        forms = [shapes[kind.main].schema()] if kind.main and kind.required == 1 else []
-        kinds[name] = {"description": kind.about, "anyOf": [record, *forms]}
-    value: Schema = {
-        "anyOf": [
-            {"$ref": "#/$defs/text"},
-            {"$ref": "#/$defs/data"},
-            {"type": ["null", "boolean"]},
-            {"type": "object", "properties": kinds, "additionalProperties": False, "minProperties": 1, "maxProperties": 1},
-        ]
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "wireproof case file",
-        "type": "object",
-        "additionalProperties": False,
-        "required": list(FILE_KEYS),
-        "properties": {
-            "about": Text("one sentence about the file", sentence=True).schema(),
-            "cases": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/case"}},
-        },
-        "$defs": {
-            "case": _CASE.schema(),
-            "expect": _Expect().schema(),
-            "value": value,
-            **Text.definitions(),
-        },
-    }
+    return FileShape("", {}).schema()

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from collections.abc import Sequence as Sequence_
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from wireproof._cases._format import FILE_KEYS, CaseShape
-from wireproof._cases._nodes import Mapping, Node, Sequence, parse
-from wireproof._cases._shapes import Integer, ListOf, Record, Text, Word
+from wireproof._cases._format import FileShape
+from wireproof._cases._nodes import Node, Refused, at, by_place, parse
+from wireproof._cases._shapes import Integer, ListOf, Parts, Record, Sentence, Word
 from wireproof._model import Case, Clause
 from wireproof.errors import BrokenCases, CaseFileError, UsageError
 
-_NAME = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
+CLAUSES = "clauses.yaml"
+_NAME = re.compile("[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _CLAUSE = Record(
     "a clause",
     {
-        "id": Word("a clause id", pattern="[a-z0-9]+(?:[.-][a-z0-9]+)*"),
+        "id": Word("lower-case words joined by full stops and hyphens", pattern=_NAME.pattern),
         "level": Word("a level", choices=("documented", "de-facto", "rfc")),
-        "source": Text("where it comes from", sentence=True),
-        "text": Text("the clause in our own words", sentence=True),
-        "sentences": ListOf(Integer(1, 22)),
-        "excluded": Text("why there is nothing to test", sentence=True),
+        "source": Sentence("where it comes from"),
+        "text": Sentence("the clause in our own words"),
+        "sentences": ListOf(Integer(1, 22), once=True),
+        "excluded": Sentence("why there is nothing to test"),
     },
     ("id", "level", "source", "text"),
 )
@@ -40,14 +39,13 @@ class CaseSet:
 
 
 def bundled_root() -> Path:
-    """Return the folder of the cases that come with wireproof: in the wheel, or in the checkout of an editable
-    install."""
+    """Return the folder of the bundled cases: in the wheel, or in the checkout of an editable install."""
     package = Path(__file__).resolve().parent.parent
     wheel = package / "_cases_data"
     return wheel if wheel.is_dir() else package.parent.parent / "cases"
 
 
-def load(path: Path | None = None, globs: Sequence_[str] = ()) -> CaseSet:
+def load(path: Path | None = None, globs: Iterable[str] = ()) -> CaseSet:
     """Read the case files below ``path`` (a folder or one file; default: the bundled ones).
 
     Ids are relative to the nearest folder at or above ``path`` that holds a clauses.yaml; a folder of cases without
@@ -55,33 +53,34 @@ def load(path: Path | None = None, globs: Sequence_[str] = ()) -> CaseSet:
 
     Raises:
         UsageError: there is nothing there.
-        BrokenCases: some files are broken; every complaint is listed.
+        BrokenCases: some files are broken; every complaint is listed, by file and line.
     """
     path = bundled_root() if path is None else path
     if not path.exists():
         raise UsageError("case path", str(path), "a folder of case files, or one case file")
-    start = path if path.is_dir() else path.parent
-    root = next(
-        (folder for folder in (start.resolve(), *start.resolve().parents) if (folder / "clauses.yaml").is_file()),
-        None,
-    )
-    clauses = load_clauses((root or bundled_root()) / "clauses.yaml")
-    root = root or start.resolve()
-    files = [path.resolve()] if path.is_file() else list(case_files(path.resolve(), root))
-    if not files:
-        raise UsageError("case path", str(path), "a folder with at least one case file (*.yaml)")
-    files = [file for file in files if not globs or any(_may_hold(_prefix(file, root), glob) for glob in globs)]
+    # a link is read under the name that it has here, whatever it leads to
+    file = path.parent.resolve() / path.name if path.is_file() else None
+    start = file.parent if file else path.resolve()
+    root = next((folder for folder in (start, *start.parents) if (folder / CLAUSES).is_file()), None)
+    clauses = load_clauses((root or bundled_root()) / CLAUSES)
+    root = root or start
+    files = [file] if file else list(case_files(start, root))
+    if not files or file == root / CLAUSES:
+        raise UsageError("case path", str(path), "a case file, or a folder with at least one (*.yaml)")
+    patterns = tuple(globs)
+    complaints: list[CaseFileError] = list(_same_ids(files, root))
     cases: list[Case] = []
-    complaints: list[CaseFileError] = []
-    for file in files:
-        cases += load_file(file, root, clauses, complaints)
+    for each in files:
+        if not patterns or any(_may_hold(_prefix(each, root), glob) for glob in patterns):
+            cases += load_file(each, root, clauses, complaints)
     if complaints:
+        complaints.sort(key=by_place)
         raise BrokenCases(tuple(complaints))
     return CaseSet(root, tuple(cases), clauses)
 
 
 def _prefix(file: Path, root: Path) -> str:
-    return file.relative_to(root).as_posix().rsplit(".", 1)[0]
+    return file.relative_to(root).with_suffix("").as_posix()
 
 
 def _may_hold(prefix: str, glob: str) -> bool:
@@ -90,89 +89,76 @@ def _may_hold(prefix: str, glob: str) -> bool:
     return f"{prefix}/".startswith(literal) or literal.startswith(f"{prefix}/")
 
 
-def case_files(path: Path, root: Path) -> Iterable[Path]:
+def case_files(path: Path, root: Path) -> Iterator[Path]:
     """Yield the case files below ``path``, sorted: every *.yaml and *.yml in a folder of behaviour of ``root``."""
-    reserved = {root / "clauses.yaml", root / "catalog", root / "matrix"}
-    for file in sorted(path.rglob("*")):
-        if file.suffix in (".yaml", ".yml") and file.is_file() and not reserved & {file, *file.parents}:
+    reserved = {root / CLAUSES, root / "catalog", root / "matrix"}
+    for file in sorted(path.rglob("*.y*ml")):
+        if file.suffix in (".yaml", ".yml") and file.is_file() and reserved.isdisjoint((file, *file.parents)):
             yield file
 
 
-def load_file(
-    file: Path, root: Path, clauses: dict[str, Clause], complaints: list[CaseFileError]
-) -> list[Case]:
+def _same_ids(files: Iterable[Path], root: Path) -> Iterator[CaseFileError]:
+    """Yield a complaint about each file whose ids are those of another one: x.yml beside x.yaml."""
+    names: dict[str, str] = {}
+    for file in files:
+        name, prefix = file.relative_to(root).as_posix(), _prefix(file, root)
+        first = names.setdefault(prefix, name)
+        if first != name:
+            yield CaseFileError(name, 1, 1, f"a second file for the ids {prefix}/… (beside {first})", "one of the two")
+
+
+def load_file(file: Path, root: Path, clauses: dict[str, Clause], complaints: list[CaseFileError]) -> list[Case]:
     """Read one file; what is wrong with it is appended to ``complaints``."""
-    name = file.relative_to(root).as_posix()
-    prefix = _prefix(file, root)
+    name, prefix = file.relative_to(root).as_posix(), _prefix(file, root)
+    if not all(_NAME.fullmatch(part) for part in prefix.split("/")):
+        complaints.append(CaseFileError(name, 1, 1, f"the file name {name!r}", "lower-case words joined by hyphens"))
     try:
-        if not all(_NAME.fullmatch(part) for part in prefix.split("/")):
-            raise CaseFileError(name, 1, 1, f"the file name {name!r}", "lower-case words joined by hyphens")
-        node = _read(file, name)
-        items = _case_nodes(node)
-    except CaseFileError as error:
-        complaints.append(error)
+        return list(FileShape(prefix, clauses).read(_read(file, name)))
+    except Refused as refused:
+        complaints += refused.in_order()
         return []
-    cases: dict[str, Case] = {}
-    for item in items:
-        try:
-            case = CaseShape().read(item, prefix)
-            if case.id in cases:
-                first = cases[case.id].source.line
-                raise item.place.complain(f"the id {case.id!r} twice (first in line {first})", "each id once")
-            _known_clauses(case, item, clauses)
-        except CaseFileError as error:
-            complaints.append(error)
-        else:
-            cases[case.id] = case
-    return list(cases.values())
 
 
 def load_clauses(file: Path) -> dict[str, Clause]:
-    """Read clauses.yaml: a list of clauses with unique ids."""
-    node = _read(file, file.name)
-    clauses: dict[str, Clause] = {}
-    if not isinstance(node, Sequence):
-        raise node.place.complain(str(node), "a list of clauses")
-    for item in node.items:
-        fields: dict[str, Any] = _CLAUSE.read(item)
-        if fields["id"] in clauses:
-            raise item.place.complain(f"the clause {fields['id']!r} twice", "each id once")
-        clauses[fields["id"]] = Clause(**fields)
-    return clauses
+    """Read clauses.yaml: a list of clauses with unique ids.
+
+    Raises:
+        BrokenCases: it is broken; every complaint is listed.
+    """
+    try:
+        return _Clauses().read(_read(file, file.name))
+    except Refused as refused:
+        raise BrokenCases(refused.in_order()) from None
+
+
+class _Clauses:
+    """All clauses, by id."""
+
+    list = ListOf(_CLAUSE, 1)
+
+    def read(self, node: Node) -> dict[str, Clause]:
+        fields = self.list.read(node)
+        clauses: dict[str, Clause] = {}
+        parts = Parts()
+        for index, one in enumerate(fields):
+            if one["id"] in clauses:
+                parts.refuse(at(node, index).complain(f"the clause {one['id']!r} twice", "each id once"))
+            clauses[one["id"]] = Clause(**one)
+        parts.done()
+        return clauses
 
 
 def _read(file: Path, name: str) -> Node:
+    """Parse a file that may be unreadable, or no text."""
     try:
         text = file.read_bytes().decode("utf-8")
     except OSError as error:
-        raise CaseFileError(name, 1, 1, f"a file that cannot be read ({error.strerror})", "a readable file") from None
+        found, wanted = f"a file that cannot be read ({error.strerror})", "one that can"
     except UnicodeDecodeError as error:
-        raise CaseFileError(name, 1, 1, f"a byte that is not UTF-8 at offset {error.start}", "ASCII") from None
-    return parse(text, name)
-
-
-def _case_nodes(node: Node) -> tuple[Node, ...]:
-    if not isinstance(node, Mapping):
-        raise node.place.complain(str(node), "a mapping with about and cases")
-    for key, _ in node.pairs:
-        Word("a key of a case file", choices=FILE_KEYS).read(key)
-    fields = {key.value: value for key, value in node.pairs}
-    for wanted in FILE_KEYS:
-        if wanted not in fields:
-            raise node.place.complain(f"{node}, without {wanted!r}", "a mapping with about and cases")
-    Text("one sentence about the file", sentence=True).read(fields["about"])
-    cases = fields["cases"]
-    if not isinstance(cases, Sequence) or not cases.items:
-        raise cases.place.complain(str(cases), "a list of at least one case")
-    return cases.items
-
-
-def _known_clauses(case: Case, node: Node, clauses: dict[str, Clause]) -> None:
-    known = tuple(clauses)
-    for key, value in node.pairs if isinstance(node, Mapping) else ():
-        if key.value in ("clauses", "asked") and isinstance(value, Sequence):
-            for item in value.items:
-                Word("a clause of clauses.yaml", choices=known).read(item)
-    for clause in case.clauses:
-        if clauses[clause].excluded:
-            raise node.place.complain(f"the clause {clause!r}, which is excluded", "a clause that can be tested")
+        found, wanted = (
+            f"the byte {error.object[error.start]:02X}, which is not UTF-8, at offset {error.start:,}",
+            "ASCII",
+        )
+    else:
+        return parse(text, name)
+    raise Refused((CaseFileError(name, 1, 1, found, wanted),))

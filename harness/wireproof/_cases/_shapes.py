@@ -1,7 +1,8 @@
 """The types of the case format: each reads a node, complains with a place, and knows its JSON Schema.
 
 A shape has two sides, ``read(node)`` and ``schema()``; a format is built from shapes, so that what is accepted and
-what editors are told cannot drift apart. Recursive shapes refer to each other by name through ``Ref``.
+what editors are told cannot drift apart. Recursive shapes refer to each other by name through ``Ref``. A shape of
+several parts reads all of them before it complains, so that a person sees everything that is wrong at once.
 """
 
 from __future__ import annotations
@@ -9,51 +10,81 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import functools
 import re
-from collections.abc import Callable, Mapping as MappingType
-from typing import Any, Generic, Protocol, TypeVar
+from collections.abc import Callable
+from collections.abc import Mapping as MappingType
+from typing import Any, AnyStr, Generic, Protocol, TypeVar
 
-from wireproof._cases._nodes import Mapping, Node, Scalar, Sequence
+from wireproof._cases._nodes import Mapping, Node, Refused, Scalar, Sequence, count, join, quote
+from wireproof.errors import CaseFileError
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Schema = dict[str, Any]
 
 _LISTED = 16
-LONGEST = 64 * 1024 * 1024
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
+_WORD = 80
+LONGEST = 16 * 1024 * 1024
+"""The most characters that a text may have, with all repeats written out."""
+_INTEGER = re.compile("0|-?[1-9][0-9]{0,15}")
 
 
 class Shape(Protocol[T_co]):
     """One type of the format."""
 
     def read(self, node: Node) -> T_co:
-        """Return the value that the node stands for, or raise CaseFileError."""
+        """Return the value that the node stands for, or raise Refused."""
 
     def schema(self) -> Schema:
         """Return the JSON Schema of what ``read`` accepts."""
 
 
-def _hint(word: str, known: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(word, known, 1)
+class Parts:
+    """Reads the parts of a value, and keeps what they complain about until all are read."""
+
+    def __init__(self) -> None:
+        self._complaints: list[CaseFileError] = []
+
+    def read(self, shape: Shape[Any], node: Node) -> Any:
+        """Return what the part stands for; None where it is refused."""
+        try:
+            return shape.read(node)
+        except Refused as refused:
+            self.refuse(refused)
+            return None
+
+    def refuse(self, refused: Refused) -> None:
+        """Keep a complaint."""
+        self._complaints += refused.complaints
+
+    def done(self) -> None:
+        """Raise what was kept, if anything."""
+        if self._complaints:
+            raise Refused(tuple(self._complaints))
+
+
+def hint(word: str, known: tuple[str, ...]) -> str:
+    """Return the question whether a known word was meant, where one is close."""
+    close = difflib.get_close_matches(word, known, 1) if len(word) <= _WORD else []
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
 class Word:
-    """A bare or quoted word: one of ``choices``, or anything that matches ``pattern``."""
+    """A bare or quoted word: one of ``choices``, or anything that matches ``pattern``; ``about`` says which."""
 
     def __init__(self, about: str, *, choices: tuple[str, ...] = (), pattern: str = "") -> None:
         self.about, self.choices, self.pattern = about, choices, pattern
+        self._known, self._matches = frozenset(choices), re.compile(pattern).fullmatch
 
     def read(self, node: Node) -> str:
         """Return the word."""
-        if isinstance(node, Scalar):
-            if node.value in self.choices or (self.pattern and re.fullmatch(self.pattern, node.value)):
-                return node.value
-            listed = ", ".join(self.choices) if len(self.choices) <= _LISTED else "" if self.choices else self.pattern
-            wanted = f"{self.about}: {listed}" if listed else self.about
-            raise node.place.complain(str(node), wanted + _hint(node.value, self.choices))
-        raise node.place.complain(str(node), self.about)
+        if isinstance(node, Scalar) and (node.value in self._known or (self.pattern and self._matches(node.value))):
+            return node.value
+        wanted = self.about
+        if 0 < len(self.choices) <= _LISTED:
+            wanted += f": {join(self.choices, 'or')}"
+        raise node.complain(str(node), wanted + (hint(node.value, self.choices) if isinstance(node, Scalar) else ""))
 
     def schema(self) -> Schema:
         """Return an enumeration or a pattern."""
@@ -62,7 +93,7 @@ class Word:
 
 
 class Integer:
-    """A decimal integer, written bare."""
+    """A decimal integer, written bare; bounded, so that a slip of the pen costs nothing."""
 
     def __init__(self, low: int, high: int = LONGEST) -> None:
         self.low, self.high = low, high
@@ -73,7 +104,7 @@ class Integer:
             number = int(node.value)
             if self.low <= number <= self.high:
                 return number
-        raise node.place.complain(str(node), f"a decimal integer from {self.low} to {self.high}")
+        raise node.complain(str(node), f"a decimal integer from {self.low} to {self.high}")
 
     def schema(self) -> Schema:
         """Return an integer with its bounds."""
@@ -87,51 +118,87 @@ class Flag:
         """Return the truth value."""
         if isinstance(node, Scalar) and not node.quoted and node.value in ("true", "false"):
             return node.value == "true"
-        raise node.place.complain(str(node), "true or false")
+        raise node.complain(str(node), "true or false, without quotes")
 
     def schema(self) -> Schema:
         """Return the boolean type."""
         return {"type": "boolean"}
 
 
-class ListOf(Generic[T]):
-    """A list of values of one shape, at least ``least`` of them."""
+class OrNull(Generic[T]):
+    """A value of another shape, or null, written bare."""
 
-    def __init__(self, item: Shape[T], least: int = 0) -> None:
-        self.item, self.least = item, least
+    def __init__(self, shape: Shape[T]) -> None:
+        self.shape = shape
+
+    def read(self, node: Node) -> T | None:
+        """Return the value or None."""
+        if isinstance(node, Scalar) and not node.quoted and node.value == "null":
+            return None
+        return self.shape.read(node)
+
+    def schema(self) -> Schema:
+        """Return a choice of the two."""
+        return {"anyOf": [self.shape.schema(), {"type": "null"}]}
+
+
+class ListOf(Generic[T]):
+    """A list of values of one shape, at least ``least`` of them; with ``once`` no value twice."""
+
+    def __init__(self, item: Shape[T], least: int = 0, *, once: bool = False) -> None:
+        self.item, self.least, self.once = item, least, once
 
     def read(self, node: Node) -> tuple[T, ...]:
         """Return the values in order."""
         if not isinstance(node, Sequence) or len(node.items) < self.least:
-            raise node.place.complain(str(node), f"a list of at least {self.least}" if self.least else "a list")
-        return tuple(self.item.read(item) for item in node.items)
+            least = f", of at least {count(self.least, 'item')}" if self.least else ""
+            raise node.complain(str(node), f"a list, […, …]{least}")
+        parts = Parts()
+        values = [parts.read(self.item, item) for item in node.items]
+        parts.done()
+        if self.once:
+            for index, value in enumerate(values):
+                if value in values[:index]:
+                    raise node.items[index].complain(f"{node.items[index]} twice", "each one once")
+        return tuple(values)
 
     def schema(self) -> Schema:
         """Return an array."""
-        return {"type": "array", "items": self.item.schema(), **({"minItems": self.least} if self.least else {})}
+        return {
+            "type": "array",
+            "items": self.item.schema(),
+            **({"minItems": self.least} if self.least else {}),
+            **({"uniqueItems": True} if self.once else {}),
+        }
 
 
 class Record:
-    """A mapping with known keys; ``required`` ones must be there."""
+    """A mapping with known keys; ``required`` ones must be there. ``about`` names it: "an expectation"."""
 
     def __init__(self, about: str, keys: MappingType[str, Shape[Any]], required: tuple[str, ...] = ()) -> None:
         self.about, self.keys, self.required = about, keys, required
+        self._known = tuple(keys)
+        self._listed = join(self._known, "and")
 
     def read(self, node: Node) -> dict[str, Any]:
         """Return the values by key; a key that is not written is not there."""
         if not isinstance(node, Mapping):
-            raise node.place.complain(str(node), f"{self.about}: a mapping with keys of {', '.join(self.keys)}")
-        known = tuple(self.keys)
-        for key, _ in node.pairs:
-            if key.value not in self.keys:
-                raise key.place.complain(
-                    f"the unknown key {key.value!r}",
-                    f"{self.about}: keys of {', '.join(known)}{_hint(key.value, known)}",
-                )
-        for name in self.required:
-            if name not in node.keys():
-                raise node.place.complain(f"{node}, without {name!r}", f"{self.about}: the key {name!r}")
-        return {key.value: self.keys[key.value].read(value) for key, value in node.pairs}
+            raise node.complain(str(node), f"{self.about}: a mapping with keys of {self._listed}")
+        parts = Parts()
+        values: dict[str, Any] = {}
+        for key, value in node.pairs:
+            shape = self.keys.get(key.value)
+            if shape is None:
+                wanted = f"a key of {self.about}: {join(self._known, 'or')}{hint(key.value, self._known)}"
+                parts.refuse(key.complain(f"the unknown key {quote(key.value)}", wanted))
+            else:
+                values[key.value] = parts.read(shape, value)
+        missing = [name for name in self.required if name not in values]
+        if missing:
+            keys = f"the key{'s' * (len(missing) > 1)} {join([repr(name) for name in missing], 'and')}"
+            parts.refuse(node.complain(f"{self.about} {node.keyed()}", f"{keys}, too"))
+        parts.done()
+        return values
 
     def schema(self) -> Schema:
         """Return a closed object."""
@@ -159,116 +226,172 @@ class Ref(Generic[T]):
         return {"$ref": f"#/$defs/{self.name}"}
 
 
-class Text:
-    """Characters: "…" in double quotes, {repeat: [text, n]}, {surrogate: "D800"}, or a list of these in a row.
+class Sentence:
+    """One line of plain text in double quotes, for people; not empty."""
 
-    With ``latin`` every character stands for one byte, and ``read`` refuses others; {hex: "…"} and
-    {base64: "…"} are allowed too. ``sentence`` asks for one line of plain text that is not empty.
-    """
-
-    notation = ("repeat", "surrogate", "hex", "base64")
-
-    def __init__(self, about: str, *, latin: bool = False, sentence: bool = False) -> None:
-        self.about, self.latin, self.sentence = about, latin, sentence
+    def __init__(self, about: str) -> None:
+        self.about = about
 
     def read(self, node: Node) -> str:
-        """Return the characters."""
-        text = self._text(node)
-        if len(text) > LONGEST:
-            raise node.place.complain(f"{len(text):,} characters", f"at most {LONGEST:,}")
-        return text
-
-    def _text(self, node: Node) -> str:
-        if isinstance(node, Scalar):
-            if not node.quoted:
-                raise node.place.complain(str(node), f'{self.about} in double quotes: "{node.value}"')
-            if self.latin and any(char > "\xff" for char in node.value):
-                raise node.place.complain(str(node), f"{self.about}: one character a byte, \\x00 to \\xff")
-            if self.sentence and (not node.value or not node.value.isprintable()):
-                raise node.place.complain(str(node), f"{self.about}: one line that is not empty")
+        """Return the sentence."""
+        if isinstance(node, Scalar) and node.quoted and node.value and node.value.isprintable():
             return node.value
-        if self.sentence:
-            raise node.place.complain(str(node), f'{self.about} in double quotes: "…"')
-        if isinstance(node, Sequence):
-            return "".join(self._text(item) for item in node.items)
-        if len(node.pairs) != 1 or node.pairs[0][0].value not in self._notations():
-            raise node.place.complain(str(node), f'{self.about}: "…", or one of {", ".join(self._notations())}')
-        key, value = node.pairs[0]
-        return {"repeat": self._repeat, "surrogate": self._surrogate, "hex": self._hex, "base64": self._base64}[
-            key.value
-        ](value)
-
-    def _notations(self) -> tuple[str, ...]:
-        return ("repeat", "hex", "base64") if self.latin else ("repeat", "surrogate")
-
-    def _repeat(self, node: Node) -> str:
-        if not isinstance(node, Sequence) or len(node.items) != 2:
-            raise node.place.complain(str(node), '{repeat: ["what", times]}')
-        piece, times = self._text(node.items[0]), Integer(0).read(node.items[1])
-        if len(piece) * times > LONGEST:
-            raise node.place.complain(f"{len(piece) * times:,} characters", f"at most {LONGEST:,}")
-        return piece * times
-
-    def _surrogate(self, node: Node) -> str:
-        return chr(int(Word("a surrogate code point", pattern="[Dd][89A-Fa-f][0-9A-Fa-f]{2}").read(node), 16))
-
-    def _hex(self, node: Node) -> str:
-        return bytes.fromhex(Word("pairs of hexadecimal digits", pattern="(?:[0-9A-Fa-f]{2} ?)*").read(node)).decode("latin-1")
-
-    def _base64(self, node: Node) -> str:
-        word = Word("base64", pattern="[0-9A-Za-z+/=]*").read(node)
-        try:
-            return base64.b64decode(word, validate=True).decode("latin-1")
-        except binascii.Error as error:
-            raise node.place.complain(f"{word!r} ({error})", "base64 with its padding") from None
+        raise node.complain(str(node), f'{self.about}: one line of text in double quotes, "…"')
 
     def schema(self) -> Schema:
-        """Return a string, or a reference to the notations of ``text`` and ``data``."""
-        if self.sentence:
-            return {"description": self.about, "type": "string", "minLength": 1}
-        return {"$ref": "#/$defs/data" if self.latin else "#/$defs/text"}
+        """Return a string that is not empty."""
+        return {"description": self.about, "type": "string", "minLength": 1}
 
-    @classmethod
-    def definitions(cls) -> dict[str, Schema]:
-        """Return the ``$defs`` of the two notations."""
 
-        def one(name: str, extra: dict[str, Schema]) -> Schema:
-            ref = {"$ref": f"#/$defs/{name}"}
-            repeat: Schema = {
-                "type": "array",
-                "prefixItems": [ref, {"type": "integer", "minimum": 0}],
-                "minItems": 2,
-                "items": False,
-            }
-            mappings = {"repeat": repeat, **extra}
-            return {
-                "oneOf": [
-                    {"type": "string"},
-                    {"type": "array", "items": ref},
-                    *(
-                        {"type": "object", "properties": {key: rule}, "required": [key], "additionalProperties": False}
-                        for key, rule in mappings.items()
-                    ),
-                ]
-            }
+class _Run(Generic[AnyStr]):
+    """What ``Text`` and ``Data`` share: "…", {repeat: ["…", n]}, other notations, or a list of these in a row.
 
-        string: Schema = {"type": "string"}
+    Repeats are counted before they are written out: what is too long is never built.
+    """
+
+    name: str
+    empty: AnyStr
+    string: MappingType[str, str]
+    notations: MappingType[str, Shape[AnyStr]]
+
+    def __init__(self, about: str) -> None:
+        self.about = about
+
+    def read(self, node: Node) -> AnyStr:
+        """Return the characters, or the bytes."""
+        return self._scalar(node) if isinstance(node, Scalar) else self._read(node, LONGEST)
+
+    def _read(self, node: Node, room: int) -> AnyStr:
+        """Return at most ``room`` of them."""
+        if isinstance(node, Scalar):
+            run = self._scalar(node)
+        elif isinstance(node, Sequence):
+            runs: list[AnyStr] = []
+            left = room
+            for item in node.items:
+                runs.append(self._read(item, left))
+                left -= len(runs[-1])
+            run = self.empty.join(runs)
+        else:
+            run = self._notation(node, room)
+        if len(run) > room:
+            raise node.complain("too long a text", f"at most {LONGEST:,} characters in all, every repeat written out")
+        return run
+
+    def _scalar(self, node: Scalar) -> AnyStr:
+        if not node.quoted:
+            instead = f': "{node.value}"' if node.value and len(node.value) < _WORD else ': "…"'
+            raise node.complain(str(node), f"{self.about} in double quotes{instead}")
+        return self._characters(node)
+
+    def _characters(self, node: Scalar) -> AnyStr:
+        raise NotImplementedError
+
+    def _notation(self, node: Mapping, room: int) -> AnyStr:
+        word = node.pairs[0][0].value if len(node.pairs) == 1 else ""
+        if word == "repeat":
+            return self._repeat(node.pairs[0][1], room)
+        if word in self.notations:
+            return self.notations[word].read(node.pairs[0][1])
+        known = join([f"{{{name}: …}}" for name in ("repeat", *self.notations)], "or")
+        raise node.complain(str(node), f'{self.about}: "…", a list of texts, {known}')
+
+    def _repeat(self, node: Node, room: int) -> AnyStr:
+        if not isinstance(node, Sequence) or len(node.items) != 2:
+            raise node.complain(str(node), 'a text and a number: {repeat: ["x", 8192]}')
+        times = Integer(1).read(node.items[1])
+        run: AnyStr = _repeated(self._read(node.items[0], room // times), times)
+        return run
+
+    def schema(self) -> Schema:
+        """Return the reference to every way to write it."""
+        return {"$ref": f"#/$defs/{self.name}"}
+
+    def notation(self) -> Schema:
+        """Return the reference to the ways to write it that are no list."""
+        return {"$ref": f"#/$defs/one-{self.name}"}
+
+    def definitions(self) -> dict[str, Schema]:
+        """Return what the two references stand for."""
+        pair = {"prefixItems": [self.schema(), Integer(1).schema()], "minItems": 2, "items": False}
+        properties: dict[str, Schema] = {"repeat": {"type": "array", **pair}}
+        properties.update({name: shape.schema() for name, shape in self.notations.items()})
         return {
-            "text": one("text", {"surrogate": {"type": "string", "pattern": "^[Dd][89A-Fa-f][0-9A-Fa-f]{2}$"}}),
-            "data": one("data", {"hex": string, "base64": string}),
+            self.name: {"anyOf": [self.notation(), {"type": "array", "items": self.schema()}]},
+            f"one-{self.name}": {"anyOf": [dict(self.string), one_of(properties)]},
         }
 
 
-class Data:
-    """Bytes, written as ``Text`` with one character a byte."""
+@functools.lru_cache(maxsize=16, typed=True)
+def _repeated(run: AnyStr, times: int) -> AnyStr:
+    """Return the run so many times; a request and its expectation share a long one."""
+    return run * times
 
-    def __init__(self, about: str) -> None:
-        self.text = Text(about, latin=True)
 
-    def read(self, node: Node) -> bytes:
-        """Return the bytes."""
-        return self.text.read(node).encode("latin-1")
+def one_of(properties: dict[str, Schema]) -> Schema:
+    """Return the schema of a mapping with exactly one of these keys."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "minProperties": 1,
+        "maxProperties": 1,
+    }
+
+
+class _Surrogate:
+    word = Word('the number of a surrogate, such as "D800"', pattern="[Dd][89A-Fa-f][0-9A-Fa-f]{2}")
+
+    def read(self, node: Node) -> str:
+        return chr(int(self.word.read(node), 16))
 
     def schema(self) -> Schema:
-        """Return the reference to ``data``."""
-        return self.text.schema()
+        return self.word.schema()
+
+
+class _Hex:
+    word = Word('pairs of hexadecimal digits: "00 FF"', pattern="(?:[0-9A-Fa-f]{2} ?)*")
+
+    def read(self, node: Node) -> bytes:
+        return bytes.fromhex(self.word.read(node))
+
+    def schema(self) -> Schema:
+        return self.word.schema()
+
+
+class _Base64:
+    word = Word("base64", pattern="[0-9A-Za-z+/=]*")
+
+    def read(self, node: Node) -> bytes:
+        try:
+            return base64.b64decode(self.word.read(node), validate=True)
+        except binascii.Error:
+            raise node.complain(str(node), "base64 with its padding") from None
+
+    def schema(self) -> Schema:
+        return self.word.schema()
+
+
+class Text(_Run[str]):
+    """Characters; {surrogate: "D800"} is one that YAML cannot hold."""
+
+    name, empty = "text", ""
+    string: MappingType[str, str] = {"type": "string"}
+    notations: MappingType[str, Shape[str]] = {"surrogate": _Surrogate()}
+
+    def _characters(self, node: Scalar) -> str:
+        return node.value
+
+
+class Data(_Run[bytes]):
+    """Bytes, of which each is written as one character; {hex: "…"} and {base64: "…"} stand for some, too."""
+
+    name, empty = "data", b""
+    string: MappingType[str, str] = {"type": "string", "pattern": "^[\\u0000-\\u00ff]*$"}
+    notations: MappingType[str, Shape[bytes]] = {"hex": _Hex(), "base64": _Base64()}
+
+    def _characters(self, node: Scalar) -> bytes:
+        try:
+            return node.value.encode("latin-1")
+        except UnicodeEncodeError:
+            raise node.complain(str(node), f"{self.about}: one character a byte, \\x00 to \\xff") from None

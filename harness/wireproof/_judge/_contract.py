@@ -446,11 +446,11 @@ def _latin_1(sight: Sight) -> str | None:
     if meaning.fails and sight.raised is None and meaning.role in ("text", "text-file"):
         return "Text that ISO-8859-1 does not hold was sent all the same."
     content = _wrong_content(sight)
-    if content is None or _is_part(meaning, content):
+    if content is None or (meaning.role == "text-file" and _is_part(meaning, content)):
         return None
     if meaning.text is not None and content == meaning.text.encode("utf-8", "surrogatepass"):
         return "The text was sent as UTF-8, not as ISO-8859-1."
-    return "What was sent is not the text in ISO-8859-1."
+    return f"What was sent is not the text in ISO-8859-1: {_sizes(sight, content)}."
 
 
 def _as_is(sight: Sight) -> str | None:

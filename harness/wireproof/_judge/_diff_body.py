@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wireproof._judge._diff_content import explain
 from wireproof._judge._diff_framing import is_changed
-from wireproof._judge._diff_view import CODING, LENGTH, Told, View, count, first_difference
+from wireproof._judge._diff_view import CODING, CUT, LENGTH, Told, View, count, first_difference
 from wireproof._model import Difference, Digest
 from wireproof._wire import Body, parse_chunked, visible
 
@@ -59,6 +59,11 @@ def body(view: View) -> Iterator[Difference]:
             text = "An empty line too many stands between head and body."
             yield view.found("body.after-blank-line", "body", text, "body.after-head", at)
             return
+        least = view.sight.expect.at_least
+        if least is not None and len(view.tail) < least and view.body.startswith(view.tail):
+            text = f"{count(len(view.tail))} of the body came, and at least {least} must."
+            yield view.found("body.truncated", "body", text, "send.complete", len(view.sight.data))
+            return
         told = _reframed(view) if is_changed(view) else _chunked(view) if view.is_chunked else _raw(view)
         yield from (view.told(each, at) for each in told)
 
@@ -96,7 +101,7 @@ def _reframed(view: View) -> Iterator[Told]:
 
 def _raw(view: View) -> Iterator[Told]:
     sent = view.got_chunks
-    if _decodes(sent) and sent.content == view.body and sent.end == len(view.tail):
+    if sent.content == view.body and _is_only_chunks(view, sent):
         clause, why = _no_chunks(view)
         text = f"The body is chunk-encoded although {why}: {view.show(view.tail)}"
         cause = "a Transfer-Encoding field is taken for a wish to chunk-encode" if view.gives(CODING) else ""
@@ -105,14 +110,21 @@ def _raw(view: View) -> Iterator[Told]:
     yield from explain(view, view.body, view.tail)
 
 
+def _is_only_chunks(view: View, sent: Body) -> bool:
+    """Say whether nothing but chunks came; those of a body that fails may lack the last one."""
+    if not sent.complete:
+        return bool(sent.chunks) and sent.problems[0].code == "chunk.no-last"
+    return sent.end == len(view.tail)
+
+
 def _no_chunks(view: View) -> tuple[str, str]:
+    if view.meaning.role == "none":
+        return "body.none", "there is none"
     if view.gives(LENGTH):
         return "framing.caller-length", "the caller gave Content-Length"
     if view.gives(CODING):
-        if view.meaning.role == "none":
-            return "body.none", "there is none"
         return "flag.false-raw", "encode_chunked is false"
-    return "body.none", "there is no Transfer-Encoding"
+    return "length.str" if view.meaning.role == "text" else "length.buffer", "Content-Length is sent"
 
 
 # the body is to be chunk-encoded ----------------------------------------------------------------------------------
@@ -125,15 +137,14 @@ def _chunked(view: View) -> Iterator[Told]:
             yield told
             return
     sent = view.got_chunks
-    if any(problem.code.startswith("chunk.") and problem.code != "chunk.no-last" for problem in sent.problems):
+    allowed = ("chunk.no-last",) if view.endless is None else CUT
+    if any(problem.code.startswith("chunk.") and problem.code not in allowed for problem in sent.problems):
         yield from _invalid(view, sent)
         return
     yield from _spelling(view, sent)
     yield from _ending(view, sent)
-    if sent.content != view.content:
-        yield from explain(view, view.content, sent.content, inside=sent)
-    else:
-        yield from _boundaries(view, sent)
+    told = list(explain(view, view.content, sent.content, inside=sent))
+    yield from told or _boundaries(view, sent)
 
 
 def _clause_chunked(view: View) -> str:
@@ -196,7 +207,7 @@ def _wrong_sizes(view: View) -> Told | None:
 
 def _is_items(view: View, size: bytes, length: int) -> bool:
     items = _hex(size)
-    return bool(items) and view.meaning.items is not None and length in {items * width for width in (2, 4, 8) if items}
+    return bool(items) and view.meaning.items is not None and length % (items or 1) == 0
 
 
 def _off_by(*offsets: int) -> Callable[[View, bytes, int], bool]:
@@ -277,7 +288,7 @@ def _wrong_endings(view: View) -> Told | None:
     datas = [chunk.data for chunk in view.chunks.chunks]
     for code, text, cause, encode in _ENDINGS:
         written = b"".join(map(encode, datas))
-        if datas and view.tail.startswith(written) and len(view.tail) - len(written) <= len(_LAST):
+        if datas and view.tail.startswith(written) and view.tail[len(written) :] in (b"", b"0\n\n", b"0\r\n", _LAST):
             return Told(code, text, "chunked.body", cause, first_difference(view.tail, view.body))
     return None
 
@@ -350,10 +361,6 @@ _WHOLE: tuple[Callable[[View], Told | None], ...] = (
 
 def _invalid(view: View, sent: Body) -> Iterator[Told]:
     """Clauses chunked.body, rfc.chunk-syntax."""
-    if view.sight.expect.at_least is not None and view.content.startswith(sent.content):
-        text = f"{count(len(view.tail))} of the body came, and at least {view.sight.expect.at_least} must."
-        yield Told("chunk.invalid", text, "send.complete", "", len(view.tail))
-        return
     problem = next(problem for problem in sent.problems if problem.code.startswith("chunk."))
     text = f"The body is no valid sequence of chunks: {problem.text[:-1]}: {view.show(view.tail[problem.start :])}"
     yield Told("chunk.invalid", text, "chunked.body", "", problem.start)

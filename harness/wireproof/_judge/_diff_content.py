@@ -40,7 +40,7 @@ CODES: Mapping[str, str] = {
 }
 
 _MANY = 64
-_SIZE = 4 * 1024 * 1024
+_SIZE, _SMALL = 32 * 1024 * 1024, 4 * 1024 * 1024
 _CLAUSES = {
     "text": "body.str.latin-1",
     "buffer": "body.buffer.as-is",
@@ -61,15 +61,13 @@ def explain(view: View, want: bytes, got: bytes, inside: Body | None = None) -> 
         got: the received content.
         inside: the chunks that hold ``got``, for offsets on the wire.
     """
+    if view.endless is not None:
+        want = view.endless[: len(got)]
     if want == got:
         return
-    for row in _ROWS:
-        told = row(view, want, got)
-        if told is not None:
-            at = told.offset if inside is None else _on_the_wire(inside, told.offset)
-            clause = told.clause or _CLAUSES.get(view.meaning.role, "request.sent")
-            yield Told(told.code, told.text, clause, told.cause, at)
-            return
+    told = next(found for found in (row(view, want, got) for row in _ROWS) if found is not None)
+    at = told.offset if inside is None else _on_the_wire(inside, told.offset)
+    yield told._replace(clause=told.clause or _CLAUSES.get(view.meaning.role, "request.sent"), offset=at)
 
 
 def _on_the_wire(body: Body, offset: int) -> int:
@@ -100,8 +98,6 @@ def _missing(view: View, want: bytes, got: bytes) -> Told | None:
 
 def _unexpected(view: View, want: bytes, got: bytes) -> Told | None:
     if want:
-        return None
-    if view.meaning.whole == got:
         return None
     text = f"{count(len(got))} follow the head where nothing may: {view.show(got)}"
     clause = "body.none" if view.meaning.role == "none" else ""
@@ -176,6 +172,7 @@ def _encoded(view: View, want: bytes, got: bytes) -> Told | None:
                 _noun(view) if view.meaning.text is not None else f"{_noun(view)}, whose bytes were taken for text,"
             )
             sentence = f"{subject} {how}: {_character(text, encoding, errors, at)}{_length_stays(view, want, got)}"
+            cause = cause if view.meaning.text is not None else "bytes are decoded, and encoded again"
             return Told(code, sentence, "", cause, at)
     return None
 
@@ -256,9 +253,9 @@ def _other_side(view: View, want: bytes, got: bytes) -> Told | None:
 def _guesses(view: View, want: bytes) -> Iterable[tuple[str, str, str, bytes]]:
     """Yield (code, sentence, cause, content) for what can happen to the pieces of a body."""
     pieces = view.pieces
-    if not 1 < len(pieces) <= _MANY or len(want) > _SIZE:
+    if not 1 < len(pieces) <= _MANY or len(want) > _SMALL:
         return
-    for index, piece in enumerate(pieces):
+    for index, piece in enumerate(pieces[:-1] if view.meaning.role.endswith("file") else pieces):
         which = _which(index, len(pieces))
         rest, shown = pieces[:index] + pieces[index + 1 :], view.show(piece)
         yield "body.element-missing", f"The {which} piece of the body is missing: {shown}", _lost(index), b"".join(rest)
@@ -320,7 +317,7 @@ _OBJECT = re.compile(rb"<.*(object|generator|file|memory|StringIO|BytesIO|iterat
 
 
 def _repr(view: View, want: bytes, got: bytes) -> Told | None:
-    if len(want) > _SIZE:
+    if len(want) > _SMALL:
         return None
     pieces = list(view.pieces)
     notations = (want, bytearray(want), want.decode("latin-1"), pieces, tuple(pieces))
@@ -433,10 +430,10 @@ def _changed(view: View, want: bytes, got: bytes) -> Told:
 
 
 _ROWS: tuple[Callable[[View, bytes, bytes], Told | None], ...] = (
+    _other_side,
     _missing,
     _rewound,
     _unexpected,
-    _other_side,
     _encoded,
     _twice,
     _pieces,

@@ -87,7 +87,9 @@ _PROGRESS = ("body.position", "body.pulled", "body.reads")
 
 
 def _headers(view: View, name: str, wanted: object, seen: object) -> Difference:
-    text = f"The call changed the caller's headers: they are {_say(seen)}, expected {_say(wanted)}."
+    text = "The call changed the caller's mapping of headers."
+    if wanted != "unchanged":
+        text = f"The caller's headers are {_say(seen)}, expected {_say(wanted)}."
     return view.found(
         "effect.headers",
         name,
@@ -99,7 +101,9 @@ def _headers(view: View, name: str, wanted: object, seen: object) -> Difference:
 
 
 def _content(view: View, name: str, wanted: object, seen: object) -> Difference:
-    text = f"The call changed the caller's body: its content is {_say(seen)}, expected {_say(wanted)}."
+    text = "The call changed the content of the caller's body."
+    if wanted != "unchanged":
+        text = f"The content of the caller's body is {_say(seen)}, expected {_say(wanted)}."
     return view.found(
         "effect.content", name, text, "body.unchanged", None, "elements are taken out, or framing is put in, in place"
     )
@@ -107,7 +111,9 @@ def _content(view: View, name: str, wanted: object, seen: object) -> Difference:
 
 def _closed(view: View, name: str, wanted: object, seen: object) -> Difference:
     text = "The call closed the caller's file." if seen else "The call left the file open, and it was to be closed."
-    return view.found("effect.closed", name, text, "file.left-open", None, "with body: …" if seen else "")
+    return view.found(
+        "effect.closed", name, text, "file.left-open", None, "body.close(), or 'with body:'" if seen else ""
+    )
 
 
 def _position(view: View, name: str, wanted: object, seen: object) -> Difference:
@@ -125,12 +131,12 @@ def _position(view: View, name: str, wanted: object, seen: object) -> Difference
 
 
 def _pulled(view: View, name: str, wanted: object, seen: object) -> Difference:
-    text = f"{_say(seen)} elements were taken from the iterable, expected {_say(wanted)}."
+    text = f"Elements taken from the iterable: {_say(seen)}, expected {_say(wanted)}."
     return view.found("effect.pulled", name, text, "iterable.lazy", None, "elements are taken ahead, or not to the end")
 
 
 def _iterated(view: View, name: str, wanted: object, seen: object) -> Difference:
-    text = f"Iteration of the body began {_say(seen)} times, expected {_say(wanted)}."
+    text = f"Iteration of the body began {_times(seen)}, expected {_times(wanted)}."
     cause = "the body is gone through beforehand, for its length or its type"
     return view.found("effect.iterated", name, text, "iterable.once", None, cause if seen else "")
 
@@ -145,7 +151,9 @@ def _reads_cause(wanted: object, seen: object) -> str:
         return ""
     if seen[0] in (None, -1):
         return "read() without a size takes everything into memory"
-    return "the end is asked for again" if seen[: len(wanted)] == wanted else ""
+    if seen[: len(wanted)] == wanted:
+        return "the end is asked for again"
+    return "another block size" if seen[0] != (wanted or seen)[0] else ""
 
 
 def _sizes(value: object) -> str:
@@ -157,6 +165,10 @@ def _sizes(value: object) -> str:
 
 def _other(view: View, name: str, wanted: object, seen: object) -> Difference:
     return view.found("effect.other", name, f"{name} is {_say(seen)}, expected {_say(wanted)}.")
+
+
+def _times(value: object) -> str:
+    return count(value, "time") if isinstance(value, int) else _say(value)
 
 
 def _say(value: object) -> str:

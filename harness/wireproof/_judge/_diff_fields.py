@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from wireproof._judge._diff_framing import explained, is_automatic
 from wireproof._judge._diff_view import CODING, LENGTH, SHORT, View, hexed, named, plain
@@ -37,6 +38,7 @@ CODES: Mapping[str, str] = {
     "order.sorted": "The caller's field lines are sorted.",
     "order.reversed": "The caller's field lines are in reverse order.",
     "order.caller": "The caller's field lines are in another order.",
+    "order.repeats": "The caller's field lines of one name are in another order.",
     "order.override": "A field of the caller's that replaces an automatic one was moved.",
     "order.automatic": "The automatic field lines are in another order.",
     "order.behind": "Automatic field lines stand behind the caller's.",
@@ -49,11 +51,25 @@ CODES: Mapping[str, str] = {
 
 def fields(view: View) -> Iterator[Difference]:
     """Clauses headers.sent, auto.host, auto.accept-encoding, auto.nothing-else, and those of values and names."""
-    want, got = view.want.fields, view.got.fields
-    skipped = explained(view)
-    for name in dict.fromkeys(field.name.lower() for field in (*want, *got)):
-        if name not in skipped:
-            yield from _named(view, name, named(want, name), named(got, name))
+    want, got, skipped = view.want.fields, view.got.fields, explained(view)
+    names = dict.fromkeys(field.name.lower() for field in (*want, *got))
+    found = [
+        each
+        for name in names
+        if name not in skipped
+        for each in _named(view, name, named(want, name), named(got, name))
+    ]
+    for code in _SPELLED:
+        alike = [difference for difference in found if difference.code == code]
+        if len(alike) > 1:
+            found[found.index(alike[0])] = replace(
+                alike[0], text=f"{alike[0].text} So it is with {len(alike)} field lines."
+            )
+            found = [difference for difference in found if difference not in alike[1:]]
+    yield from found
+
+
+_SPELLED = ("field.name-case", "field.spacing")  # one fault, however many field lines it touches
 
 
 def _named(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Iterator[Difference]:
@@ -109,6 +125,9 @@ def _missing(view: View, name: bytes, line: FieldLine) -> Difference:
 
 def _joined(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Difference:
     values = [field.value for field in want]
+    if _named_in_bytes(view, name):
+        text = f"The field line {_line(view, want[0])} is missing beside the caller's, whose name is bytes."
+        return view.found("field.missing", plain(name), text, "headers.bytes-name", got[0].start)
     if got[0].value not in (b", ".join(values), b",".join(values), b"; ".join(values)):
         only = f"only {_line(view, got[0])} is sent of {len(want)} field lines of this name"
         text = f"The field line {_line(view, _first_missing(want, got))} is missing: {only}."
@@ -116,6 +135,10 @@ def _joined(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]
         return view.found("field.missing", plain(name), text, clause, got[0].start, "fields are kept in a dict by name")
     text = f"{len(want)} field lines {visible(want[0].name, SHORT)} were joined into one: {_line(view, got[0])}"
     return view.found("field.joined", plain(name), text, "headers.sent", got[0].start, "', '.join() over repeats")
+
+
+def _named_in_bytes(view: View, name: bytes) -> bool:
+    return view.gives(name) and not view.sight.gives(name)
 
 
 def _repeated(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Difference:
@@ -130,7 +153,7 @@ def _repeated(view: View, name: bytes, want: list[FieldLine], got: list[FieldLin
         clause = f"{_AUTOMATIC[name]}-override" if view.gives(name) else _AUTOMATIC[name]
     elif is_automatic(name):
         clause = "framing.one-only"
-    cause = "names are compared with regard to case" if view.gives(name) else ""
+    cause = "names are compared with regard to case" if clause != "headers.sent" and view.gives(name) else ""
     return view.found("field.repeated", plain(name), text, clause, more.start, cause)
 
 
@@ -145,6 +168,8 @@ def _changed(view: View, want: FieldLine, got: FieldLine) -> Difference:
         text = f"The field name {view.show(want.name)} is written {view.show(got.name)}."
         return view.found("field.name-case", plain(name), text, clause, got.start, _case_cause(want.name, got.name))
     code, how, clause, cause = _value(view, name, want_value, got_value)
+    if want_value.strip() != got_value.strip():
+        want_value, got_value = want_value.strip(b" "), got_value.strip(b" ")
     text = f"The value of {visible(want.name, SHORT)} {how}: {view.show(got_value)}, expected {view.show(want_value)}."
     return view.found(code, plain(name), text, clause or _clause(view, name), got.start, cause)
 
@@ -279,6 +304,13 @@ _HOSTS: tuple[tuple[str, str, str, str, Callable[[bytes, bytes], bool]], ...] = 
     ),
     ("host.brackets", "has wrong brackets", "host.ipv6-brackets", "", lambda want, got: _bare(want) == _bare(got)),
     (
+        "field.value-case",
+        "was changed in case",
+        "auto.host",
+        "",
+        lambda want, got: want.lower() == got.lower(),
+    ),
+    (
         "host.zone",
         "differs in the zone of the address",
         "host.ipv6-zone",
@@ -306,74 +338,80 @@ def order(view: View) -> Iterator[Difference]:
     want, got = _places(view.want.fields, view.got.fields), _places(view.got.fields, view.want.fields)
     if want == got:
         return
+    common = _common(view.got.fields, view.want.fields)
+    at = next(field.start for field, one, other in zip(common, want, got, strict=True) if one != other)
+    moved = _only(want, view.caller & {*_OVERRIDES})
+    if moved and _in_automatic_place(view) and _without(want, moved) == _without(got, moved):
+        yield _moved(view, moved, at)
+        return
     caller, got_caller = _only(want, view.caller), _only(got, view.caller)
-    at = next(
-        (field.start for field, one, other in zip(view.got.fields, want, got, strict=False) if one != other), None
-    )
     if caller != got_caller:
         yield _caller_order(view, caller, got_caller, at)
-        return
-    automatic, got_automatic = ([place for place in places if place not in caller] for places in (want, got))
-    if automatic != got_automatic:
-        text = (
-            f"The automatic field lines are in another order: {_names(got_automatic)} instead of {_names(automatic)}."
-        )
-        yield view.found("order.automatic", "automatic", text, "auto.order", at)
-    elif got == got_caller + got_automatic:
-        text = f"The automatic field lines ({_names(automatic)}) stand behind the caller's instead of before them."
-        yield view.found(
-            "order.behind", "automatic", text, "auto.order", at, "defaults are put to the caller's mapping"
-        )
     else:
-        moved = _only(want, view.caller & {*_OVERRIDES})
-        if moved and [place for place in want if place not in moved] == [place for place in got if place not in moved]:
-            yield _moved(view, moved, at)
-            return
-        text = f"The automatic and the caller's field lines are mixed: {_names(got)} instead of {_names(want)}."
-        yield view.found("order.mixed", "automatic", text, "auto.order", at)
+        yield _automatic_order(view, want, got, at)
+
+
+def _common(fields: tuple[FieldLine, ...], others: tuple[FieldLine, ...]) -> list[FieldLine]:
+    """Return the fields that both sides have equally often."""
+    here, there = (Counter(field.name.lower() for field in side) for side in (fields, others))
+    return [field for field in fields if here[field.name.lower()] == there[field.name.lower()]]
 
 
 def _places(fields: tuple[FieldLine, ...], others: tuple[FieldLine, ...]) -> list[_Place]:
-    """Return the places of the fields that both sides have equally often."""
-    values = {(field.name.lower(), field.value) for field in fields} == {
-        (field.name.lower(), field.value) for field in others
-    }
-    here, there = (Counter(field.name.lower() for field in side) for side in (fields, others))
-    return [
-        (field.name.lower(), field.value if values else b"")
-        for field in fields
-        if here[field.name.lower()] == there[field.name.lower()]
-    ]
+    values, same = ({(field.name.lower(), field.value) for field in side} for side in (fields, others))
+    return [(field.name.lower(), field.value if values == same else b"") for field in _common(fields, others)]
 
 
 def _only(places: list[_Place], names: frozenset[bytes]) -> list[_Place]:
     return [place for place in places if place[0] in names]
 
 
+def _without(places: list[_Place], others: list[_Place]) -> list[_Place]:
+    return [place for place in places if place not in others]
+
+
 def _names(places: list[_Place]) -> str:
     return ", ".join(visible(name, 30) for name, _ in places[:8]) + (", …" if len(places) > 8 else "")
 
 
-def _caller_order(view: View, want: list[_Place], got: list[_Place], at: int | None) -> Difference:
-    rest, got_rest = ([place for place in places if place[0] not in _OVERRIDES] for places in (want, got))
-    if rest == got_rest:
-        return _moved(view, _only(want, view.caller & {*_OVERRIDES}), at)
-    if [name for name, _ in got] == sorted(name for name, _ in want):
-        code, how, cause = "order.sorted", "they are sorted by name", "sorted(headers.items())"
-    elif got == want[::-1]:
-        code, how, cause = "order.reversed", "they are reversed", "reversed(), or each is put in front of the others"
-    else:
-        code, how, cause = (
-            "order.caller",
-            f"{_names(got)} instead of {_names(want)}",
-            "the order of a set or of a hash table",
-        )
-    text = f"The caller's field lines are in another order: {how}."
-    return view.found(code, "caller", text, "headers.order", at, cause)
+def _in_automatic_place(view: View) -> bool:
+    """Say whether Host and Accept-Encoding stand where the automatic ones would."""
+    names = [field.name.lower() for field in view.got.fields]
+    first = [name for name in _OVERRIDES if name in names]
+    return names[: len(first)] == first
 
 
-def _moved(view: View, moved: list[_Place], at: int | None) -> Difference:
+def _moved(view: View, moved: list[_Place], at: int) -> Difference:
     name = moved[0][0]
     text = f"The caller's {_names(moved)} does not keep its own place among the field lines."
     clause = f"{_AUTOMATIC[name]}-override"
     return view.found("order.override", plain(name), text, clause, at, "it is sent in the place of the automatic one")
+
+
+def _caller_order(view: View, want: list[_Place], got: list[_Place], at: int) -> Difference:
+    names = [field.name for field in view.got.fields if field.name.lower() in view.caller]
+    if [name for name, _ in got] == [name for name, _ in want]:
+        code, how, cause = "order.repeats", "those of one name are exchanged", ""
+    elif names in (sorted(names), sorted(names, key=bytes.lower)):
+        code, how, cause = "order.sorted", "they are sorted by name", "sorted(headers.items())"
+    elif got == want[::-1]:
+        code, how, cause = "order.reversed", "they are reversed", "reversed(), or each is put in front of the others"
+    else:
+        how = f"{_names(got)} instead of {_names(want)}"
+        code, cause = "order.caller", "the order of a set or of a hash table"
+    text = f"The caller's field lines are in another order: {how}."
+    return view.found(code, "caller", text, "headers.order", at, cause)
+
+
+def _automatic_order(view: View, want: list[_Place], got: list[_Place], at: int) -> Difference:
+    caller = _only(want, view.caller)
+    automatic, got_automatic = _without(want, caller), _without(got, caller)
+    code, cause = "order.mixed", ""
+    text = f"The automatic and the caller's field lines are mixed: {_names(got)} instead of {_names(want)}."
+    if automatic != got_automatic:
+        code, how = "order.automatic", f"{_names(got_automatic)} instead of {_names(automatic)}"
+        text = f"The automatic field lines are in another order: {how}."
+    elif got == caller + automatic:
+        code, cause = "order.behind", "defaults are put to the caller's mapping"
+        text = f"The automatic field lines ({_names(automatic)}) stand behind the caller's instead of before them."
+    return view.found(code, "automatic", text, "auto.order", at, cause)

@@ -79,7 +79,7 @@ def _instead(view: View, want: frozenset[bytes], got: frozenset[bytes]) -> Diffe
     if got > want:
         return _added(view, want, got)
     if want > got or not got:
-        return _dropped(view, want)
+        return _dropped(view, want, got)
     return _exchanged(view, want)
 
 
@@ -125,9 +125,12 @@ def _method(view: View) -> str:
     return visible(view.want.method, 30)
 
 
-def _dropped(view: View, want: frozenset[bytes]) -> Difference:
-    name = min(want)
+def _dropped(view: View, want: frozenset[bytes], got: frozenset[bytes]) -> Difference:
+    name = min(want - got)
     subject = _LABELS[name].lower()
+    if got:
+        text = f"{_LABELS[name]} is missing beside {_shown(view, got)}, whose name the caller gave as bytes."
+        return view.found("framing.missing", subject, text, "headers.bytes-name")
     if view.meaning.role == "none":
         clause = f"length.zero-{_method(view).lower()}"
         clause = clause if clause in ("length.zero-put", "length.zero-post", "length.zero-patch") else "method.any-case"
@@ -149,10 +152,8 @@ def _exchanged(view: View, want: frozenset[bytes]) -> Difference:
         return view.found(
             "framing.chunked-instead-of-length", "transfer-encoding", text, clause, _at(view, frozenset((CODING,)))
         )
-    what = {"file": "file", "text-file": "text file"}.get(view.meaning.role, "iterable")
-    text = (
-        f"Content-Length: {_values(view, LENGTH)} is sent instead of Transfer-Encoding: chunked for {_article(what)}."
-    )
+    what = _WHAT.get(view.meaning.role, "this body")
+    text = f"Content-Length: {_values(view, LENGTH)} is sent instead of Transfer-Encoding: chunked for {what}."
     clause = {"iterable": "chunked.iterable", "file": "file.no-length", "text-file": "file.no-length"}.get(
         view.meaning.role, "chunked.field"
     )
@@ -166,8 +167,7 @@ def _exchanged(view: View, want: frozenset[bytes]) -> Difference:
     )
 
 
-def _article(what: str) -> str:
-    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
+_WHAT = {"file": "a file", "text-file": "a text file", "iterable": "an iterable"}
 
 
 def _cause(view: View) -> str:
@@ -181,7 +181,7 @@ def _cause(view: View) -> str:
     if found == len(view.pieces) != len(view.content):
         return "len() of the object counts its elements"
     if found == len(view.content):
-        return "the body is taken whole first, or its size is asked for; http.client before 3.6 did this"
+        return "the body is taken whole first, or its size is asked for"
     return ""
 
 
@@ -208,7 +208,7 @@ def _length(view: View, want: FieldLine, got: FieldLine) -> Iterator[Difference]
 
 
 def _clause(view: View) -> str:
-    return _KNOWN.get(view.meaning.role, "length.zero-only")
+    return _KNOWN.get(view.meaning.role, "length.zero-only" if view.meaning.role == "none" else "length.buffer")
 
 
 def _reason(view: View, length: int, found: int | None) -> _Reason:

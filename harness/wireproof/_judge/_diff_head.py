@@ -15,6 +15,7 @@ from wireproof._model import Difference
 CODES: Mapping[str, str] = {
     "request.stale-head": "What an earlier request left behind was sent in front of the request.",
     "request.preceded": "Something stands in front of the request.",
+    "request.not-http": "What came does not begin as a request does.",
     "head.cut": "The head stops before the empty line that ends it.",
     "head.no-blank-line": "The empty line between head and body is missing.",
     "head.line-ending": "Lines of the head end in something else than CRLF.",
@@ -43,32 +44,43 @@ def head(view: View) -> Iterator[Difference]:
     wanted = view.sight.wire.head or b""
     if view.got.data.startswith(wanted) and view.got.head_end == len(wanted):
         return
-    for rule in WHOLE:
-        found = list(rule(view))
-        if found:
-            yield from found
-            return
     for rule in RULES:
         yield from rule(view)
+
+
+def whole(view: View) -> list[Difference]:
+    """Return what explains all that differs: something in front of the request, or a head without its end."""
+    return next((found for rule in WHOLE if (found := list(rule(view)))), [])
 
 
 # the head as a whole: the first of these that sees something explains everything ------------------------------------
 
 
+_FAR = 65536
+
+
 def preceded(view: View) -> Iterator[Difference]:
     """Clause state.independent: nothing stands in front of the request."""
     data, line = view.sight.data, (view.sight.wire.head or b"").partition(b"\r\n")[0]
-    at = data.find(line + b"\r\n") if line else -1
-    if at <= 0 or data[at - 1] != 0x0A:
+    found = re.search(rb"(?<=\n)" + re.escape(line) + rb"\r?\n", data[:_FAR]) if line else None
+    if found is None:
         return
-    before = data[:at]
+    at, before = found.start(), data[: found.start()]
     if re.search(rb" HTTP/1\.[01]\r?\n", before):
-        text = f"In front of the request stands what an earlier one left behind, {count(at)}: {view.show(before)}"
+        text = f"In front of the request stands what an earlier one left behind: {view.show(before)}"
         cause = "the buffer of a head that failed is not cleared by close()"
         yield view.found("request.stale-head", "request", text, "state.independent", 0, cause)
     else:
         text = f"{count(at)} stand in front of the request: {view.show(before)}"
         yield view.found("request.preceded", "request", text, "rfc.request-line", 0)
+
+
+def not_http(view: View) -> Iterator[Difference]:
+    """Clause rfc.request-line: what came does not begin as a request does."""
+    line = view.got.request_line
+    if line is None or (b"HTTP/" not in line.text and view.got.method != view.want.method):
+        text = f"What came is no HTTP request: {view.show(view.sight.data)}"
+        yield view.found("request.not-http", "request", text, "rfc.request-line", 0)
 
 
 def cut(view: View) -> Iterator[Difference]:
@@ -87,7 +99,7 @@ def no_blank_line(view: View) -> Iterator[Difference]:
         yield view.found("head.no-blank-line", "head", text, "rfc.head-incomplete", len(lines))
 
 
-WHOLE: tuple[Rule, ...] = (preceded, cut, no_blank_line)
+WHOLE: tuple[Rule, ...] = (preceded, cut, not_http, no_blank_line)
 
 
 # lines ------------------------------------------------------------------------------------------------------------
@@ -228,7 +240,7 @@ _TARGETS: tuple[tuple[str, str, str, Callable[[bytes, bytes], bool]], ...] = (
         "target.dots-removed",
         "was normalised",
         "urljoin() or normpath()",
-        lambda want, got: _without_dots(want) == _without_dots(got),
+        lambda want, got: want.count(b"/") > 1 and _without_dots(want) == _without_dots(got),
     ),
     ("target.case", "was changed in case", "", lambda want, got: want.lower() == got.lower()),
     ("target.changed", "was changed", "", lambda want, got: True),

@@ -45,6 +45,7 @@ _ACCEPTED = {
     "iterable": "body.iterable.accepted",
 }
 _TEXT = ("str", "str-subclass")
+_PLAIN = ("none", "str", "bytes")
 _NAMES = (*_TEXT, "bytes", "bytes-subclass")
 _VALUES = (*_NAMES, "int", "bool")
 
@@ -78,9 +79,12 @@ def _refusal(view: View, message: str) -> str:
         return "flag.keyword-only"
     if request.passed != "usual":
         return "call.signature"
+    headers = request.get("headers")
+    if headers is not None and headers.kind != "dict" and view.recipe.kind in _PLAIN:
+        return "headers.accepted"
     if request.get("body") is not None and view.meaning.role in _ACCEPTED:
         return "body.file.read-only" if view.recipe.kind == "reader" else _ACCEPTED[view.meaning.role]
-    return "headers.accepted" if request.get("headers") is not None else "request.sent"
+    return "headers.accepted" if headers is not None else "request.sent"
 
 
 def _refusal_cause(view: View, classes: tuple[str, ...], message: str) -> str:
@@ -101,7 +105,9 @@ def not_raised(view: View) -> Iterator[Difference]:
     clause, cause = _why(view.sight)
     sent = f"{count(view.total)} were sent" if view.total != 1 else "1 byte was sent"
     text = f"No exception was raised, {expect.raises} expected; {sent if view.total else 'nothing was sent'}"
-    yield view.found("call.not-raised", expect.raises, f"{text}.", clause, None, _encoded(view) or cause)
+    yield view.found(
+        "call.not-raised", expect.raises, f"{text}.", clause, None, (_encoded(view) or cause) if view.total else ""
+    )
 
 
 def _encoded(view: View) -> str:
@@ -165,7 +171,8 @@ def _pair(index: int, test: Callable[[Recipe], object]) -> Callable[[Sight], obj
     def applies(sight: Sight) -> object:
         headers = sight.request.get("headers")
         pairs = headers.get("items") if headers is not None else None
-        return any(test(pair[index]) for pair in (pairs if isinstance(pairs, tuple) else ()))
+        pairs = pairs if isinstance(pairs, tuple) else ()
+        return any(isinstance(pair, tuple) and test(pair[index]) for pair in pairs)
 
     return applies
 
@@ -198,7 +205,7 @@ _WHY: tuple[tuple[str, str, Callable[[Sight], object]], ...] = (
         lambda sight: sight.request.passed == "positional" and sight.request.get("encode_chunked"),
     ),
     ("headers.none", "", _kind("headers", "none")),
-    ("headers.list", "", _kind("headers", "pairs-list")),
+    ("headers.list", "", _kind("headers", "pairs-list", "list")),
     ("method.type", "", _no_text("method")),
     (
         "method.control",
@@ -285,12 +292,9 @@ def retried(view: View) -> Iterator[Difference]:
 def continues(sight: Sight) -> bool | None:
     """Return whether the call has to go on on the connection of an earlier one; None: the sight does not know.
 
-    ``extras["continues"]`` says so, where the runner knows it from the steps before.
+    ``Sight.continues`` says so, where the runner knows it from the steps before.
     """
-    if sight.expect.reconnects:
-        return False
-    wanted = sight.extras.get("continues")
-    return wanted if isinstance(wanted, bool) else None
+    return False if sight.expect.reconnects else sight.continues
 
 
 def reused(view: View) -> Iterator[Difference]:
@@ -344,7 +348,8 @@ def at_exception(view: View) -> Difference | None:
         text = f"The {name} came before anything was sent; {count(len(wanted))} of the request must be out by then."
         return view.found("error.nothing-out", name, text, clause, 0, "the body is taken before the head is sent")
     if wanted.startswith(data):
-        less, rest = f"{count(len(data))} were out instead of {len(wanted)}", view.show(wanted[len(data) :])
+        least = "at least " if view.endless is not None else ""
+        less, rest = f"{count(len(data))} were out instead of {least}{len(wanted)}", view.show(wanted[len(data) :])
         text = f"When the {name} came, {less}: {rest} is missing."
         return view.found("error.less-out", name, text, clause, len(data), "pieces are held back before they are sent")
     if not data.startswith(wanted):

@@ -27,7 +27,7 @@ SHORT = 60
 
 LENGTH, CODING = b"content-length", b"transfer-encoding"
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
-_CUT = ("chunk.no-last", "chunk.data-short", "chunk.end-cut", "chunk.size-cut")
+CUT = ("chunk.no-last", "chunk.data-short", "chunk.end-cut", "chunk.size-cut")
 
 Rule = Callable[["View"], Iterable[Difference]]
 
@@ -73,7 +73,7 @@ class View:
         """How many bytes came, those beyond the stored cap included."""
         return max(self.sight.total, len(self.sight.data))
 
-    @property
+    @cached_property
     def tail(self) -> bytes:
         """The received bytes after the head."""
         return self.sight.tail
@@ -81,7 +81,7 @@ class View:
     @property
     def body_at(self) -> int:
         """Where the received body starts."""
-        return len(self.sight.data) - len(self.sight.tail)
+        return len(self.sight.data) - len(self.tail)
 
     @cached_property
     def body(self) -> bytes:
@@ -120,12 +120,20 @@ class View:
         if not self.body or (self.meaning.content and self.body == self.meaning.content):
             return False
         whole = self.chunks.complete and self.chunks.end == len(self.body)
-        return whole or (bool(self.chunks.chunks) and self.chunks.problems[0].code in _CUT)
+        return whole or (bool(self.chunks.chunks) and self.chunks.problems[0].code in CUT)
 
     @cached_property
     def content(self) -> bytes:
         """The expected body without its chunk framing."""
         return self.chunks.content if self.is_chunked else self.body
+
+    @cached_property
+    def endless(self) -> bytes | None:
+        """The whole expected content, where a prefix of it is enough."""
+        body = self.sight.wire.body
+        if self.sight.expect.at_least is None or isinstance(body, Digest):
+            return None
+        return parse_chunked(body).content if self.is_chunked else body
 
     @cached_property
     def pieces(self) -> tuple[bytes, ...]:

@@ -26,11 +26,11 @@ from wireproof._judge import (
 )
 from wireproof._judge._diff_effects import expected_effects, wrong_effects
 from wireproof._judge._diff_outcome import continues
-from wireproof._judge._diff_view import View, count, first_difference, hexed
+from wireproof._judge._diff_view import View, count, first_difference
 from wireproof._judge._sight import Sight
 from wireproof._model import Difference, Digest
 
-__all__ = ["CODES", "differences", "expected_effects", "matches"]
+__all__ = ["CODES", "differences", "expected_effects", "is_cut_short", "matches"]
 
 _OWN = {"bytes.differ": "The bytes differ in a way that no rule has a name for."}
 
@@ -58,6 +58,7 @@ _SPELLING = (
     "field.spacing",
     "field.extra",
 )
+_DEEPER = ("body.other-side", "body.repr")  # another framing follows from taking the body for something else
 _EFFECT = ("effect.", "call.returned", "connection.left-open")
 
 
@@ -80,7 +81,21 @@ def _same_bytes(sight: Sight) -> bool:
     if sight.total > len(data) and sight.sha256 is not None:
         whole = head + wanted.body
         return sight.total == len(whole) and sight.sha256 == hashlib.sha256(whole).hexdigest()
+    if is_cut_short(sight):
+        return True
     return data == head + wanted.body and sight.total <= len(data)
+
+
+def is_cut_short(sight: Sight) -> bool:
+    """Say whether less was out than CPython would have sent by the time of an expected exception.
+
+    When a body fails half-way, how much is out by then is a matter of streaming, which is reported and never judged: a
+    client that sends everything in one piece sends nothing.
+    """
+    wanted = sight.wire.data
+    if wanted is None or sight.raised is None or sight.expect.raises not in sight.raised.classes:
+        return False
+    return len(sight.data) < len(wanted) and wanted.startswith(sight.data)
 
 
 def _same_digest(sight: Sight, digest: Digest, start: int) -> bool:
@@ -116,13 +131,12 @@ def differences(sight: Sight) -> tuple[Difference, ...]:
         return ()
     view = View(sight)
     found = list(_diff_outcome.outcome(view))
-    if not _same_bytes(sight) and not _explained(view, found):
-        found += list(_bytes(view)) or [_fallback(view)]
-    is_whole = sight.raised is None and sight.expect.raises is None and _same_bytes(sight)
-    is_expected = sight.raised is not None and sight.expect.raises in sight.raised.classes
-    found += _diff_effects.effects(view, progress=is_whole or is_expected)
-    unique = dict.fromkeys(found or [_fallback(view)])
-    return tuple(sorted(unique, key=_weight))
+    same_outcome, same_bytes = _same_outcome(sight), _same_bytes(sight)
+    if not same_bytes and not _explained(view, found):
+        in_bytes = list(_bytes(view))
+        found += in_bytes or ([_fallback(view)] if same_outcome else [])
+    found += _diff_effects.effects(view, progress=same_outcome and (same_bytes or sight.raised is not None))
+    return tuple(sorted(dict.fromkeys(found), key=_weight))
 
 
 def _explained(view: View, found: list[Difference]) -> bool:
@@ -142,10 +156,17 @@ def _bytes(view: View) -> Iterator[Difference]:
         if early is not None:
             yield early
             return
+    whole = _diff_head.whole(view)
+    if whole:
+        yield from whole
+        return
     yield from _diff_head.head(view)
-    yield from _diff_framing.framing(view)
-    if raised is None or wanted is not None:
-        yield from _diff_body.body(view)
+    framing = list(_diff_framing.framing(view))
+    if (raised is None) == (wanted is None):
+        body = list(_diff_body.body(view))
+        yield from body
+        framing = [] if any(difference.code in _DEEPER for difference in body) else framing
+    yield from framing
 
 
 def _weight(difference: Difference) -> int:
@@ -157,11 +178,8 @@ def _weight(difference: Difference) -> int:
 def _fallback(view: View) -> Difference:
     data, wanted = view.sight.data, view.expected
     at = first_difference(data, wanted)
-    if at < min(len(data), len(wanted)):
-        byte, other = hexed(data[at : at + 1]), hexed(wanted[at : at + 1])
-        text = f"At byte {at} there is {byte}, expected {other}: {view.show(data[at:])}"
-    elif len(data) != len(wanted):
-        text = f"{count(view.total)} came, {len(wanted)} were expected; they differ from byte {at} on."
-    else:
-        text = f"The bytes differ beyond the {count(len(data))} that are kept."
+    text = (
+        f"The bytes differ from byte {at} on: {view.show(data[at:])} instead of {view.show(wanted[at:])}; "
+        f"{count(view.total)} came, {len(wanted)} were expected."
+    )
     return view.found("bytes.differ", "bytes", text, "request.sent", at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from wireproof._judge._meaning import Meaning, meaning
@@ -25,6 +25,7 @@ class Sight:
         outcome: what it raised, returned and did to its arguments.
         connections: on how many connections bytes of this call arrived.
         continued: whether they went on on a connection that had carried bytes before.
+        continues: whether they have to; None where that is not known.
         ended: how the connection ended, or "" while later steps use it.
         host, port: what <host> and <port> stand for.
     """
@@ -42,7 +43,7 @@ class Sight:
     port: int = 0
     total: int = 0
     sha256: str | None = None
-    extras: dict[str, object] = field(default_factory=dict)
+    continues: bool | None = None
 
     @cached_property
     def message(self) -> Message:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
-from wireproof._judge._differences import differences, matches
+from wireproof._judge._differences import differences, is_cut_short, matches
 from wireproof._judge._rfc import violations
 from wireproof._judge._sight import Sight
 from wireproof._model import (
@@ -176,12 +176,25 @@ def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sig
         outcome=record.outcome,
         connections=len(streams),
         continued=any(part.start for part in record.grown),
+        continues=_continues(case, number),
         ended=streams[-1].ended if is_last and streams else "",
         host=host,
         port=port,
         total=total,
         sha256=only.sha256 if only else None,
     )
+
+
+def _continues(case: Case, number: int) -> bool:
+    """Say whether a step has to use the connection of the steps before it: nothing has closed that one since."""
+    step = case.steps[number]
+    is_open = False
+    for earlier in case.steps[:number]:
+        if earlier.on == step.on and earlier.action == "close":
+            is_open = False
+        elif earlier.on == step.on and earlier.expect is not None and earlier.expect.head is not None:
+            is_open = True
+    return is_open and step.expect is not None and not step.expect.reconnects
 
 
 def _with(sight: Sight, expect: Expect) -> Sight:
@@ -193,11 +206,15 @@ def _judge_step(
 ) -> _Finding:
     defects = {alternative.name for alternative in step.alternatives if alternative.kind == "defect"}
     asked = tuple(f"the caller asked for it: {code}" for code in case.asked)
+    if is_cut_short(sight):
+        asked += (f"{len(sight.data)} of {len(sight.wire)} bytes were out when the exception came",)
     if matches(sight):
         absent = next(((name, "absent") for name in sorted(defects)), None)
         return _Finding(_PASSED, notes=asked, defect=absent)
     for alternative in alternatives:
         if alternative.kind != "layer" and matches(_with(sight, alternative.expect)):
+            if alternative.kind == "odd":
+                return _Finding(_PASSED, notes=(*asked, f"odd input, and another sensible way: {alternative.name}"))
             if alternative.kind == "probe":
                 return _Finding(_PASSED, notes=(*asked, f"as releases do whose {alternative.name} is {alternative.value}"))
             if not strict_defects:

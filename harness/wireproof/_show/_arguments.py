@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from wireproof._candidates._objects import ENDLESS
 from wireproof._model import Recipe
-from wireproof._show._literals import bracket, indent, listing, literal, quote, runs, series, span, text
+from wireproof._show._literals import bracket, filled, indent, listing, literal, quote, runs, series, span
 
 _MODULE = re.compile(r"\b(?:collections\.abc|email\.message|[a-z]+)(?=\.[A-Za-z])")
 _MODULES = frozenset(
@@ -28,13 +27,16 @@ _Fields = Mapping[str, Any]
 
 
 class Code:
-    """What stands before the call: imports, helpers and statements."""
+    """What stands before the call: imports, helpers and statements.
 
-    def __init__(self) -> None:
+    ``host`` and ``port`` are what <host> and <port> stand for: a text, and an expression.
+    """
+
+    def __init__(self, host: str, port: str) -> None:
+        self.host, self.port = host, port
         self.imports: set[str] = set()
         self.helpers: dict[str, str] = {}
         self.setup: list[str] = []
-        self.filled = False
         self._names: set[str] = set()
 
     def argument(self, recipe: Recipe, name: str) -> str:
@@ -96,7 +98,8 @@ def _numbered(recipes: Sequence[Recipe]) -> str | None:
     """Return a comprehension for plain elements that are numbered."""
     if not all(recipe.kind == "bytes" for recipe in recipes):
         return None
-    found = series([(recipe.fields["data"].decode("latin-1"),) for recipe in recipes])
+    items: list[bytes] = [recipe.fields["data"] for recipe in recipes]  # type: ignore[misc]
+    found = series([(item.decode("latin-1"),) for item in items])
     if found is None:
         return None
     (template,), numbers = found
@@ -122,23 +125,21 @@ def _generator(code: Code, fields: _Fields, name: str) -> str:
         lines.append(f"yield from {numbered}")
     else:
         parts = [_raising(recipe) if recipe.kind == "raise" else code.argument(recipe, "piece") for recipe in recipes]
-        for (part, count), statement in ((each, _statement(each[0])) for each in runs(parts)):
-            lines += [statement] * count if count < 4 else [f"for _ in range({count}):\n    yield {part}"]
+        for part, count in runs(parts):
+            statement = part if part.startswith("raise ") else f"yield {part}"
+            lines += [statement] * count if count < 4 else [f"for _ in range({count}):\n" + indent(statement)]
     if not any("yield" in line for line in lines):
         lines.append("yield from ()")
     source = "def @():\n" + indent("\n".join(lines))
     return code.helper("pieces", source) + "()"
 
 
-def _statement(part: str) -> str:
-    return part if part.startswith("raise ") else f"yield {part}"
-
-
 def _pairs(code: Code, recipes: Sequence[tuple[Recipe, Recipe]], opening: str, closing: str) -> str:
     """Return a dict or a list of tuples."""
     is_dict = opening == "{"
-    if all(each.kind == "str" and "<" not in each.fields["text"] for pair in recipes for each in pair):
-        found = series([(name.fields["text"], value.fields["text"]) for name, value in recipes])
+    texts = [tuple(str(each.get("text")) for each in pair) for pair in recipes]
+    if all(each.kind == "str" for pair in recipes for each in pair) and "<" not in str(texts):
+        found = series(texts)
         if found is not None:
             (name_, value_), numbers = found
             item = f"{name_}: {value_}" if is_dict else f"({name_}, {value_})"
@@ -152,9 +153,7 @@ def _pairs(code: Code, recipes: Sequence[tuple[Recipe, Recipe]], opening: str, c
 
 
 def _text(code: Code, fields: _Fields, name: str) -> str:
-    written = text(fields["text"])
-    code.filled |= written != text(fields["text"], filled=False)
-    return written
+    return filled(fields["text"], code.host, code.port)
 
 
 def _memoryview(code: Code, fields: _Fields, name: str) -> str:
@@ -166,8 +165,8 @@ def _memoryview(code: Code, fields: _Fields, name: str) -> str:
     elif "format" in fields:
         view += f".cast({quote(fields['format'])})"
     if "slice" in fields:
-        bounds: tuple[int | None, ...] = slice(*fields["slice"]).__reduce__()[1]  # type: ignore[assignment]
-        start, stop, step = ("" if bound is None else str(bound) for bound in bounds)
+        part = slice(*fields["slice"])
+        start, stop, step = ("" if bound is None else str(bound) for bound in (part.start, part.stop, part.step))
         view += f"[{start}:{stop}:{step}]" if step else f"[{start}:{stop}]"
     return view
 
@@ -190,7 +189,7 @@ def _buffer(code: Code, fields: _Fields, name: str) -> str:
 
 def _bytes_with_iter(code: Code, fields: _Fields, name: str) -> str:
     items = _pieces(code, fields["items"])
-    source = f"class @(bytes):\n    def __iter__(self):\n        return iter({indent(indent(items)).lstrip()})"
+    source = "class @(bytes):\n" + indent("def __iter__(self):\n" + indent(f"return iter({items})"))
     return f"{code.helper('Data', source)}({literal(fields['data'])})"
 
 
@@ -288,7 +287,9 @@ def _scripted(class_: str, base: str, end: str, more: str = "") -> Callable[[Cod
     return lambda code, fields, name: f"{code.helper(class_, source)}({_pieces(code, fields['reads'])})"
 
 
-def _with_read(class_: str, base: str, arguments: Callable[[Code, _Fields], str]) -> Callable[[Code, _Fields, str], str]:
+def _with_read(
+    class_: str, base: str, arguments: Callable[[Code, _Fields], str]
+) -> Callable[[Code, _Fields, str], str]:
     """Return a writer for a subclass of ``base`` that has a scripted read() beside."""
     source = f"class @({base}):\n{_READ.format(end=quote(b''))}"
 
@@ -316,11 +317,10 @@ def _around(opening: str, closing: str) -> Callable[[Code, _Fields, str], str]:
 
 
 def _tuple(code: Code, fields: _Fields, name: str) -> str:
-    written = _list(code, fields["items"])
-    parts = _each(code, fields["items"]) if written == listing(_each(code, fields["items"])) else []
-    if 0 < len(parts) < 4:
-        return f"({parts[0]},)" if len(parts) == 1 else bracket("(", parts, ")")
-    return f"tuple({written})"
+    parts = _each(code, fields["items"])
+    if len(parts) == 1:
+        return f"({parts[0]},)"
+    return bracket("(", parts, ")") if len(runs(parts)) == len(parts) else f"tuple({listing(parts)})"
 
 
 def _map(code: Code, fields: _Fields, name: str) -> str:
@@ -336,7 +336,10 @@ def _over_items(class_: str, methods: str) -> Callable[[Code, _Fields, str], str
     return lambda code, fields, name: f"{code.helper(class_, source)}({_pieces(code, fields['items'])})"
 
 
-_ITERATOR = "iter(items)\n\n    def __iter__(self):\n        return self\n\n    def __next__(self):\n        return next(self.items)"
+_ITERATOR = (
+    "iter(items)\n\n    def __iter__(self):\n        return self\n\n"
+    "    def __next__(self):\n        return next(self.items)"
+)
 _ITERABLE = "items\n\n    def __iter__(self):\n        return iter(self.items)"
 
 
@@ -357,8 +360,10 @@ def _indexed(class_: str, base: str, length: str) -> Callable[[Code, _Fields, st
 
 
 def _endless(code: Code, fields: _Fields, name: str) -> str:
+    from wireproof._candidates._objects import ENDLESS  # heavy, and rarely needed
+
     count = -(-ENDLESS // max(1, len(fields["data"])))
-    source = f"def @():\n    for _ in range({count}):\n        yield {indent(indent(literal(fields['data']))).lstrip()}"
+    source = "def @():\n" + indent(f"for _ in range({count}):\n" + indent(f"yield {literal(fields['data'])}"))
     return code.helper("endless", source) + "()"
 
 
@@ -404,7 +409,7 @@ _WRITERS: dict[str, Callable[[Code, _Fields, str], str]] = {
     "float": _float,
     "object": _always("object()"),
     "class": lambda code, fields, name: code.helper("Text", _subclass("Text", "str")),
-    "function": lambda code, fields, name: code.helper("function", "def @():\n    pass"),
+    "function": lambda code, fields, name: code.helper("function", 'def @():\n    return b"called"'),
     "bytes": _of_data("", ""),
     "bytes-subclass": lambda code, fields, name: (
         f"{code.helper('Data', _subclass('Data', 'bytes'))}({literal(fields['data'])})"
@@ -421,9 +426,7 @@ _WRITERS: dict[str, Callable[[Code, _Fields, str], str]] = {
     "text-file": _text_file,
     "stringio": _stringio,
     "text-reader": _scripted("TextReader", "(io.TextIOBase)", '""'),
-    "raw-reader": _scripted(
-        "RawReader", "(io.RawIOBase)", 'b""', "    def readable(self):\n        return True\n\n"
-    ),
+    "raw-reader": _scripted("RawReader", "(io.RawIOBase)", 'b""', "    def readable(self):\n        return True\n\n"),
     "reader": _scripted("Reader", "", 'b""'),
     "pipe": _pipe,
     "socket-file": _socket_file,
@@ -435,7 +438,9 @@ _WRITERS: dict[str, Callable[[Code, _Fields, str], str]] = {
     "mmap": _mmap,
     "bytes-with-read": _with_read("BytesWithRead", "bytes", lambda code, fields: literal(fields["data"])),
     "str-with-read": _with_read("StrWithRead", "str", lambda code, fields: literal(fields["text"])),
-    "array-with-read": _with_read("ArrayWithRead", "array.array", lambda code, fields: f'"B", {literal(fields["data"])}'),
+    "array-with-read": _with_read(
+        "ArrayWithRead", "array.array", lambda code, fields: f'"B", {literal(fields["data"])}'
+    ),
     "list-with-read": _with_read("ListWithRead", "list", lambda code, fields: _list(code, fields["items"])),
     "iterable-with-read": _iterable_with_read,
     "list": lambda code, fields, name: _list(code, fields["items"]),

@@ -16,7 +16,7 @@ _PIECE = 72  # characters of a long literal in one line
 _RUN = 4  # equal elements that are written as a repetition
 _SERIES = 8  # numbered elements that are written as a comprehension
 _ALL = bytes(range(256))
-_DIGITS = re.compile(r"(0|[1-9][0-9]{0,8})")
+_DIGITS = re.compile(r"(?<![0-9])[0-9]{1,9}(?![0-9])")
 
 
 def quote(value: str | bytes) -> str:
@@ -26,12 +26,16 @@ def quote(value: str | bytes) -> str:
     return text if '"' in body or "'" in body else f'{prefix}"{body}"'
 
 
-def text(value: str, *, filled: bool = True) -> str:
-    """Return a literal of a text, an f-string where <host> or <port> stands in it, unless they are not ``filled``."""
-    if not filled or ("<host>" not in value and "<port>" not in value):
-        return literal(value)
+def filled(value: str, host: str, port: str) -> str:
+    """Return a literal of the text in which <host> is ``host`` and <port> is ``port``, an expression.
+
+    It is an f-string where <port> stands in it and is no number.
+    """
+    value = value.replace("<host>", host)
+    if "<port>" not in value or port.isdigit():
+        return literal(value.replace("<port>", port))
     braced = value.replace("{", "{{").replace("}", "}}")
-    return "f" + quote(braced.replace("<host>", "{host}").replace("<port>", "{port}"))
+    return "f" + quote(braced.replace("<port>", f"{{{port}}}"))
 
 
 def literal(value: str | bytes) -> str:
@@ -44,7 +48,7 @@ def literal(value: str | bytes) -> str:
 
 
 def _term(part: str | bytes, count: int) -> str:
-    if part == _ALL:
+    if isinstance(part, bytes) and part == _ALL:
         return "bytes(range(256))" if count == 1 else f"bytes(range(256)) * {count}"
     if count == 1:
         pieces = [part[start : start + _PIECE] for start in range(0, len(part), _PIECE)] or [part]
@@ -56,7 +60,7 @@ def _term(part: str | bytes, count: int) -> str:
 def _terms(value: str | bytes) -> Iterable[tuple[str | bytes, int]]:
     """Take the value apart into units and how many times they come."""
     start = pos = 0
-    while pos < len(value) and pos - start < _SEARCHED:
+    while pos + _WORTH <= len(value) and pos - start < _SEARCHED:
         unit, count = _repeated(value, pos)
         if not count:
             pos += 1
@@ -79,7 +83,7 @@ def _repeated(value: str | bytes, pos: int) -> tuple[str | bytes, int]:
     key = value[pos : pos + _KEY]
     best, times = key, 0
     again = pos
-    for _ in range(_TRIES if len(key) == _KEY else 0):
+    for _ in range(_TRIES):
         again = value.find(key, again + 1)  # type: ignore[arg-type]
         period = again - pos
         if again < 0 or pos + 2 * period > len(value):
@@ -148,32 +152,37 @@ def runs(parts: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def series(values: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], range] | None:
-    """Return f-strings in ``n`` and the range of n that give the tuples of texts one by one, if such there are.
+    """Return f-strings in ``n`` and the range of n that give all the tuples of texts one by one, if such there are."""
+    found = leading(values)
+    return found if found is not None and len(found[1]) == len(values) else None
+
+
+def leading(values: Sequence[tuple[str, ...]]) -> tuple[tuple[str, ...], range] | None:
+    """Return the same for as many of the first tuples as are numbered; None for less than a few.
 
     The number in the first of the texts counts; where others hold the same number, they count with it.
     """
-    if len(values) < _SERIES:
-        return None
-    found = _DIGITS.search(values[0][0])
+    found = _DIGITS.search(values[0][0]) if len(values) >= _SERIES else None
     if found is None:
         return None
-    first = int(found[0])
-    templates = tuple(_template(part, found[0]) for part in values[0])
-    numbers = range(first, first + len(values))
-    for number, value in zip(numbers, values, strict=True):
-        if tuple(str(number).join(template) for template in templates) != value:
-            return None
-    return tuple(_with_n(template) for template in templates), numbers
+    digits = found[0]
+    width = f"0{len(digits)}" if digits.startswith("0") and len(digits) > 1 else ""
+    templates = [re.split(rf"(?<![0-9]){digits}(?![0-9])", part) for part in values[0]]
+    first = number = int(digits)
+    for value in values:
+        if tuple(format(number, width).join(template) for template in templates) != value:
+            break
+        number += 1
+    if number - first < _SERIES:
+        return None
+    return tuple(_with_n(template, width) for template in templates), range(first, number)
 
 
-def _template(value: str, number: str) -> list[str]:
-    return re.split(rf"(?<![0-9]){number}(?![0-9])", value)
-
-
-def _with_n(template: list[str]) -> str:
+def _with_n(template: list[str], width: str) -> str:
     if len(template) == 1:
         return literal(template[0])
-    return "f" + quote("{n}".join(part.replace("{", "{{").replace("}", "}}") for part in template))
+    hole = f"{{n:{width}}}" if width else "{n}"
+    return "f" + quote(hole.join(part.replace("{", "{{").replace("}", "}}") for part in template))
 
 
 def span(numbers: range) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
-from wireproof._capture import CannotBind, Recorder
+from wireproof._capture import CannotBind, Recorder, is_loopback
 from wireproof._show import annotated
+from wireproof._wire import parse_all
 from wireproof.errors import UsageError
 
+_SILENCES = 20
+"""How often a client may say nothing for the time of grace, in the middle of a request."""
 _REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -20,7 +23,7 @@ def command(host: str, port: int, requests: int) -> None:
 
     Every request is answered with 200 and the connection is closed.
     """
-    if not (host == "::1" or host.startswith("127.")):
+    if not is_loopback(host):
         raise UsageError("--host", host, "a loopback address: 127.x.y.z or ::1")
     try:
         recorder = Recorder("serve", host, port)
@@ -36,19 +39,28 @@ def command(host: str, port: int, requests: int) -> None:
             while recorder.connections and (not requests or count < requests):
                 count += 1
                 _one(recorder, count)
+    except KeyboardInterrupt:
+        click.echo(f"stopped after {count} connections", err=True)
     finally:
         recorder.close()
 
 
 def _one(recorder: Recorder, number: int) -> None:
-    """Read one connection until the client is silent, answer, and print what came."""
+    """Read the oldest connection until the request is whole and the client silent, answer, and print what came."""
     connection = recorder.connections[0]
+    for _ in range(_SILENCES):
+        recorder.settle(lambda: connection.ended != "open")
+        if connection.ended != "open" or _is_whole(recorder.streams()[0].data):
+            break
+    recorder.reply(_REPLY, close=True, on=0)
     recorder.settle(lambda: connection.ended != "open")
-    recorder.reply(_REPLY, close=True)
-    recorder.settle(lambda: connection.ended != "open")
-    stream = connection.stream()
+    stream = recorder.streams()[0]
+    recorder.forget()
     click.echo(f"\nconnection {number}: {stream.total:,} bytes, then {stream.ended}")
     for shown, what in annotated(stream.data):
         click.echo(f"  {shown:<60}  {what}")
-    connection.sock.close()
-    del recorder.connections[0]
+
+
+def _is_whole(data: bytes) -> bool:
+    messages = parse_all(data)
+    return bool(messages) and messages[-1].complete

@@ -1,10 +1,9 @@
-"""The JSON report: one document, the same for the same results, described by results.schema.json."""
+"""The JSON report: one document, the same for the same results, described by results.schema.json beside this file."""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from wireproof import __version__
 from wireproof._codec import encode
 from wireproof._model import LayerName
-from wireproof.errors import UsageError
+from wireproof.errors import HarnessError
 from wireproof.report._results import Result
 
 
@@ -28,8 +27,7 @@ def document(results: Sequence[Result], gate: LayerName) -> dict[str, Any]:
                 "version": result.version,
                 "summary": dict(result.summary),
                 "defects": {
-                    name: {"present": present, "absent": absent}
-                    for name, (present, absent) in result.defects().items()
+                    name: {"present": present, "absent": absent} for name, (present, absent) in result.defects().items()
                 },
                 "results": [encode(verdict) for verdict in result.verdicts],
             }
@@ -39,21 +37,22 @@ def document(results: Sequence[Result], gate: LayerName) -> dict[str, Any]:
 
 
 def write(path: Path, results: Sequence[Result], gate: LayerName) -> None:
-    """Write the report; under its final name there is the whole of it or nothing.
+    """Write the report; under its final name there is the whole of it or nothing. A device or a pipe is written to.
 
     Raises:
-        UsageError: it cannot be written there.
+        HarnessError: it cannot be written there.
     """
     text = json.dumps(document(results, gate), indent=1) + "\n"
+    path = path.resolve()
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        temporary = path.with_name(f".wireproof-{os.getpid()}.tmp")
         try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+            temporary.write_text(text, encoding="utf-8")
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError("--report", str(path), f"a path that can be written ({error.strerror})") from None
+        raise HarnessError(f"the report {str(path)!r} cannot be written: {error.strerror}") from None

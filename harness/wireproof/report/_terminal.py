@@ -1,5 +1,6 @@
 """What a person reads at the end of a run: a table by folder, one by layer, the defects, the ways in which a candidate
-differs, and the most telling failures explained. Readable at 80 columns and without colour."""
+differs, and the most telling failures explained. Readable at 80 columns and without colour.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,270 @@
+"""Worker processes as the runner sees them: start one, talk with it, end it.
+
+Rules of this file. Nothing waits for a worker, except ``end``, and that for a bounded time. What a worker says is not
+trusted, because the candidate shares its process: a line that is no answer becomes the answer "garbled". Every worker
+has a process group and a folder for temporary files of its own, and both end with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pickle
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from wireproof._codec import LENGTH, decode
+from wireproof._model import Case
+from wireproof.errors import HarnessError
+
+_TAIL = 4000
+_LONGEST = 64 * 1024 * 1024
+_READ = 1 << 16
+_READS = 64
+_PAUSE = 0.004
+_KEPT = (
+    "PATH",
+    "HOME",
+    "LD_LIBRARY_PATH",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "PYTHONWARNINGS",
+    "PYTHON_GIL",
+    "SSL_CERT_FILE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended: its exit status (negative: the signal), and whether it ended by itself."""
+
+    status: int
+    alone: bool
+
+    def __str__(self) -> str:
+        if not self.alone:
+            return "its connection to wireproof closed, although it lived on"
+        if self.status >= 0:
+            return f"exit status {self.status}"
+        try:
+            return signal.Signals(-self.status).name
+        except ValueError:
+            return f"signal {-self.status}"
+
+
+def environment() -> dict[str, str]:
+    """Return the clean environment of workers: no proxies, a fixed locale and hash seed."""
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}
+    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+
+
+def _flags() -> list[str]:
+    """Return the interpreter options that workers inherit: what -bb, -W and -X dev look for, they look for there."""
+    flags = ["-b"] * sys.flags.bytes_warning + ["-O"] * sys.flags.optimize
+    flags += ["-B"] if sys.flags.dont_write_bytecode else []
+    flags += ["-X", "dev"] if sys.flags.dev_mode else []
+    return [*flags, *(f"-W{option}" for option in sys.warnoptions)]
+
+
+@contextlib.contextmanager
+def unbroken() -> Iterator[None]:
+    """Put SIGINT and SIGTERM off until the block is done, so that no process is left between two statements."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    changed = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in changed:
+        signal.signal(number, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        for number, handler in changed.items():
+            signal.signal(number, handler)
+        for caught, frame in came[:1]:
+            changed[signal.Signals(caught)](caught, frame)
+
+
+class Worker:
+    """One worker process.
+
+    Args:
+        slot: the number of the worker among those of its candidate.
+        order: what it is told first.
+
+    Attributes:
+        busy: the cases that it was given and has not answered, in order.
+        version: what it says of the candidate; "" until it is ready.
+        deadline: when it must have said something.
+
+    Raises:
+        HarnessError: the process cannot be started.
+    """
+
+    def __init__(self, slot: int, order: Mapping[str, object]) -> None:
+        self.slot = slot
+        self.busy: deque[Case] = deque()
+        self.version = ""
+        self.deadline = 0.0
+        self._rest = b""
+        self._said = b""
+        self._unsent: deque[memoryview] = deque()
+        with contextlib.ExitStack() as undo:
+            try:
+                self.folder = tempfile.mkdtemp(prefix="wireproof-")
+                undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
+                self.channel, theirs = socket.socketpair()
+                undo.callback(self.channel.close)
+                with theirs:
+                    self.output, into = os.pipe()
+                    undo.callback(os.close, self.output)
+                    try:
+                        self.process = self._spawn(theirs.fileno(), into)
+                    finally:
+                        os.close(into)
+            except OSError as error:
+                raise HarnessError(f"a worker process cannot be started: {error}") from None
+            undo.pop_all()
+        self.channel.setblocking(False)
+        os.set_blocking(self.output, False)
+        self.send(order)
+
+    def _spawn(self, channel: int, output: int) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(channel)],
+            pass_fds=(channel,),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**environment(), "TMPDIR": self.folder},
+            start_new_session=True,
+        )
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether ``flush`` has something to do."""
+        return bool(self._unsent)
+
+    def send(self, value: object) -> None:
+        """Hand a frame over, as much of it as the connection takes; ``flush`` sends the rest."""
+        data = pickle.dumps(value)
+        self._unsent += (memoryview(LENGTH.pack(len(data))), memoryview(data))
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what the connection takes. A worker that has gone takes everything: reading tells of its end."""
+        try:
+            while self._unsent:
+                rest = self._unsent[0][self.channel.send(self._unsent[0]) :]
+                self._unsent.popleft()
+                if rest:
+                    self._unsent.appendleft(rest)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent.clear()
+
+    def give(self, cases: Sequence[Case]) -> None:
+        """Hand over a batch. It begins with the first case while the others are still on their way."""
+        self.busy.extend(cases)
+        for case in cases:
+            self.send(case)
+
+    def receive(self) -> list[tuple[str, Any]] | None:
+        """Return the answers that have come, or None at the end of the connection."""
+        try:
+            data = self.channel.recv(1 << 20)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        answers = [_answer(line) for line in lines]
+        return [*answers, ("garbled", "a line without an end")] if len(self._rest) > _LONGEST else answers
+
+    def listen(self) -> bool:
+        """Take what the process prints, of which only the end is kept; say whether more may come."""
+        try:
+            piece = os.read(self.output, _READ)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        self._said = (self._said + piece)[-_TAIL:]
+        return bool(piece)
+
+    @property
+    def last_words(self) -> str:
+        """The last line that the process printed."""
+        lines = self._said.decode("utf-8", "replace").strip().splitlines()
+        return "".join(char for char in lines[-1] if char.isprintable())[:200] if lines else ""
+
+    def stop(self) -> None:
+        """Tell the process that there is no more to do: it ends by itself."""
+        self.channel.close()
+
+    def kill(self) -> None:
+        """Kill the process with its whole group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+
+    def end(self, patience: float = 0.0) -> Ending:
+        """Give the process so many seconds to end by itself, then end it with its group, and clean up after it."""
+        self.channel.close()
+        until = time.monotonic() + patience
+        while not (alone := self._has_ended()) and time.monotonic() < until:
+            self._attend(_PAUSE)
+        self.kill()
+        status = self.process.wait()
+        self._attend(0.0)
+        os.close(self.output)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return Ending(status, alone)
+
+    def _has_ended(self) -> bool:
+        """Say whether the process has ended; it stays to be waited for, so that its number is not given away."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+    def _attend(self, seconds: float) -> None:
+        """Wait for so many seconds at most for the process to print something, and take all that it has printed."""
+        poll = select.poll()
+        poll.register(self.output, select.POLLIN)
+        poll.poll(seconds * 1000)
+        for _ in range(_READS):
+            if not poll.poll(0):
+                return
+            if not self.listen():
+                time.sleep(seconds / 8)
+                return
+
+
+def _answer(line: bytes) -> tuple[str, Any]:
+    """Return the kind and the content of one line."""
+    try:
+        kind, value = json.loads(line)
+        if kind in ("verdict", "overdue"):
+            return kind, decode(value)
+        if kind == "ready":
+            return kind, str(value["version"])
+        if kind == "broken":
+            return kind, (str(value["why"]), str(value["hint"]))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        pass
+    return "garbled", ascii(line[:60].decode("latin-1"))
