@@ -369,7 +369,12 @@ def test_an_exchange_cannot_end_while_it_is_told_as_overdue(recorder: Recorder) 
     with closing(Watch(overdue)) as watch:
         watch.begin((recorder,), 0.0)
         assert telling.wait(20)
-        ender = threading.Thread(target=lambda: (watch.end(), order.append("ended")))
+
+        def end() -> None:
+            watch.end()
+            order.append("ended")
+
+        ender = threading.Thread(target=end)
         ender.start()
         go_on.set()
         ender.join()

@@ -1,5 +1,7 @@
 """Tests of finding and reading case files and clauses, and of the command ``wireproof check``."""
 
+# ruff: noqa: E501 (a complaint is one line, as a person reads it)
+
 from __future__ import annotations
 
 import os
@@ -63,7 +65,7 @@ def refused(path: Path, *globs: str) -> list[str]:
 
 
 def test_folder(root: Path) -> None:
-    """Every *.yaml and *.yml below a folder is read, in order of the paths, apart from clauses, catalogs and matrices."""
+    """Every *.yaml and *.yml below a folder is read, in order of the paths, but no clauses, catalogs and matrices."""
     for name in ("b/x.yaml", "b/a.yml", "a/deep/er.yaml", "b/notes.txt", "catalog/x.yaml", "matrix/deep/x.yaml"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(written(clauses="[own.clause]"))
@@ -230,7 +232,7 @@ def test_bundled_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_wheel
     assert bundled_root() == (package / "_cases_data" if has_wheel else tmp_path / "cases")
 
 
-# the command line ------------------------------------------------------------------------------------------------------
+# the command line
 
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -293,15 +295,18 @@ def test_check_good(tmp_path: Path, cli: Cli) -> None:
     """Of cases without fault check says how many they are."""
     (tmp_path / "x.yaml").write_text(written(expect=f"{{head: {HEAD}}}"))
     clauses = len(load_clauses(bundled_root() / "clauses.yaml"))
-    assert cli("check", tmp_path) == (0, f"1 cases in 1 files, {clauses} clauses: no complaint\n", "")
+    assert cli("check", tmp_path) == (0, f"1 case in 1 file, {clauses} clauses: no complaint\n", "")
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
         (
-            {"request": POST, "expect": f'{{head: {LENGTH}, body: "abc"}}'},
-            ["TODO"],
+            {"request": POST, "expect": f'{{head: {LENGTH}, body: "abc"}}', "clauses": "[length.str]"},
+            [
+                "x.yaml:3: BUG IN CASE x/a: the expected bytes of step 1 break length.str: Content-Length is 5; the body has 3 bytes.",
+                "x.yaml:3: BUG IN CASE x/a: the expected bytes break rfc.content-short, and asked does not say so",
+            ],
         ),
         (
             {"expect": f"{{head: {HEAD}}}", "asked": "[rfc.content-short]"},

@@ -6,8 +6,8 @@ import pytest
 
 from wireproof._candidates._objects import Site, build
 from wireproof._cases import load
-from wireproof._cases._values import Value
 from wireproof._cases._nodes import parse
+from wireproof._cases._values import Value
 from wireproof._judge._meaning import Meaning, meaning
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS

@@ -8,7 +8,6 @@ import io
 import itertools
 import os
 import pickle
-import socket
 import tempfile
 import types
 from collections.abc import Callable, Mapping
@@ -67,7 +66,7 @@ OPEN: EFFECTS = {"closed": False}
 AT_1: EFFECTS = {"closed": False, "position": 1}
 AT_3: EFFECTS = {"closed": False, "position": 3}
 UNCHANGED: EFFECTS = {"content": "unchanged"}
-READS = {"reads": AB}
+READS: dict[str, object] = {"reads": AB}
 NO_READS: EFFECTS = {"reads": ()}
 THREE_READS: EFFECTS = {"reads": (2, 2, 2)}
 
@@ -91,7 +90,7 @@ BODIES: list[tuple[str, dict[str, object], str, object, EFFECTS, EFFECTS]] = [
     ("binary-file", FILE, "BufferedReader", [b"bc"], AT_1, AT_3),
     ("binary-file", {**FILE, "buffering": 0}, "FileIO", [b"bc"], AT_1, AT_3),
     ("text-file", {"data": b"a\xc3\xa9\nb", "position": 1}, "TextIOWrapper", "\xe9\nb", OPEN, OPEN),
-    ("text-file", {"data": b"a\xe9\r\n", "encoding": "latin-1", "newline": ""}, "TextIOWrapper", "a\xe9\r\n", OPEN, OPEN),
+    ("text-file", {"data": b"\xe9\r\n", "encoding": "latin-1", "newline": ""}, "TextIOWrapper", "\xe9\r\n", OPEN, OPEN),
     ("stringio", {"text": "a\r\nb", "position": 1}, "StringIO", "\r\nb", AT_1, {"closed": False, "position": 4}),
     ("text-reader", {"reads": (text("ab"), text("c"))}, "TextReader", "ab", {"reads": (), "closed": False},
      {"reads": (None,), "closed": False}),
@@ -187,7 +186,7 @@ def test_an_object_and_a_function_are_nothing_more() -> None:
         ({"format": "H"}, "H", (2,), (2,), True),
         ({"shape": (2, 2)}, "B", (2, 2), (2, 1), True),
         ({"format": "H", "shape": (2, 1)}, "H", (2, 1), (2, 2), True),
-        ({"shape": ()}, "B", (4,), (1,), True),
+        ({"data": b"a", "shape": ()}, "B", (), (), True),
         ({"slice": (None, None, 2)}, "B", (2,), (2,), True),
         ({"slice": (1, 3)}, "B", (2,), (1,), True),
     ],
@@ -196,10 +195,6 @@ def test_a_memoryview_is_cast_and_sliced(
     fields: dict[str, object], format_: str, shape: tuple[int, ...], strides: tuple[int, ...], readonly: bool
 ) -> None:
     """Format, shape and slice are applied in this order; a writable view is one."""
-    if fields == {"shape": ()}:
-        with pytest.raises(CannotBuild):
-            build(Recipe("memoryview", {"data": b"abcd", **fields}), Site())
-        return
     view = build(Recipe("memoryview", {"data": b"abcd", **fields}), Site()).value
     assert (view.format, view.shape, view.strides, view.readonly) == (format_, shape, strides, readonly)
 
@@ -235,9 +230,9 @@ def test_an_element_raises_when_its_turn_comes(kind: str, name: str) -> None:
     """The elements before are given, the exception is of the class named, and only what was taken counts."""
     items = (data(b"ab"), Recipe("raise", {"name": name}), data(b"c"))
     built = build(Recipe(kind, {"items": items}), Site())
-    taken = []
+    taken: list[object] = []
     with pytest.raises(Exception, match="raised by the body") as caught:
-        taken += [piece for piece in built.value if not taken.append(piece)]  # type: ignore[func-returns-value]
+        taken.extend(built.value)
     assert (type(caught.value).__name__, taken, built.effects()["pulled"]) == (name, [b"ab"], 1)
 
 
@@ -428,4 +423,3 @@ def test_the_classes_are_those_of_the_standard_library() -> None:
         ("raw-reader", {"reads": ()}, io.RawIOBase),
     ):
         assert isinstance(build(Recipe(kind, fields), site).value, class_)
-    assert socket.socket is not None

@@ -384,5 +384,8 @@ def test_a_clause_that_does_not_speak_of_the_case() -> None:
 
 def test_digests_are_taken_on_trust() -> None:
     """A body that is known by its digest cannot be held against the other oracles."""
-    digest = f'request: {{method: "POST", url: "/", body: {{bytes: "abc"}}}}\nexpect: {{head: {LINES}], body: {{sha256: "{"0" * 64}", length: 3}}}}'
+    digest = (
+        'request: {method: "POST", url: "/", body: {bytes: "abc"}}\n'
+        f'expect: {{head: {LINES}], body: {{sha256: "{"0" * 64}", length: 3}}}}'
+    )
     assert list(examine(case(digest))) == []

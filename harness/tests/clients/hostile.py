@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import json
 import os
 import signal
 import socket
@@ -264,8 +263,6 @@ class Patches(Hostile):
             (time, ("sleep", "monotonic", "time", "perf_counter")),
             (threading, ("Lock", "Event", "Thread")),
             (gc, ("collect",)),
-            (os, ("_exit", "getpid")),
-            (json, ("dumps", "loads")),
         ):
             for name in names:
                 setattr(owner, name, broken)

@@ -12,6 +12,7 @@ import binascii
 import difflib
 import functools
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any, AnyStr, Generic, Protocol, TypeVar
@@ -243,7 +244,7 @@ class Sentence:
         return {"description": self.about, "type": "string", "minLength": 1}
 
 
-class _Run(Generic[AnyStr]):
+class _Run(ABC, Generic[AnyStr]):
     """What ``Text`` and ``Data`` share: "…", {repeat: ["…", n]}, other notations, or a list of these in a row.
 
     Repeats are counted before they are written out: what is too long is never built.
@@ -284,8 +285,9 @@ class _Run(Generic[AnyStr]):
             raise node.complain(str(node), f"{self.about} in double quotes{instead}")
         return self._characters(node)
 
+    @abstractmethod
     def _characters(self, node: Scalar) -> AnyStr:
-        raise NotImplementedError
+        """Return what stands between the quotes."""
 
     def _notation(self, node: Mapping, room: int) -> AnyStr:
         word = node.pairs[0][0].value if len(node.pairs) == 1 else ""

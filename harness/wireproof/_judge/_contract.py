@@ -507,9 +507,7 @@ PREDICATES: list[_Predicate] = [
     _Predicate("body.file.binary-as-is", _role("file"), _as_is, partial=True),  # [7]
     _Predicate("body.iterable.as-is", _role("iterable"), _as_is, partial=True),  # [8]
     _Predicate("body.iterable.exhausted", _role("iterable"), _all_of_it, partial=True),  # [8]
-    _Predicate(
-        "headers.sent", lambda s: _is_readable(s) and not _odd(s), _headers_sent, partial=True
-    ),  # [9]
+    _Predicate("headers.sent", lambda s: _is_readable(s) and not _odd(s), _headers_sent, partial=True),  # [9]
     _Predicate(
         "headers.extra", lambda s: bool(s.given) and not _odd(s) and not s.gives(b"host"), _headers_extra, partial=True
     ),  # [9]
@@ -520,10 +518,9 @@ PREDICATES: list[_Predicate] = [
     *(_zero(method) for method in _EXPECT_BODY),  # [11]
     _Predicate(
         "length.zero-only",
-        lambda s: _free(s)
-        and s.meaning.role == "none"
-        and s.method is not None
-        and s.method.upper() not in _EXPECT_BODY,
+        lambda s: (
+            _free(s) and s.meaning.role == "none" and s.method is not None and s.method.upper() not in _EXPECT_BODY
+        ),
         _zero_only,
     ),  # [10], [11]
     _Predicate("length.str", lambda s: _free(s) and _framed(s) and s.meaning.role == "text", _length_right),  # [12]

@@ -143,8 +143,8 @@ def _chunked(view: View) -> Iterator[Told]:
         return
     yield from _spelling(view, sent)
     yield from _ending(view, sent)
-    told = list(explain(view, view.content, sent.content, inside=sent))
-    yield from told or _boundaries(view, sent)
+    changed = list(explain(view, view.content, sent.content, inside=sent))
+    yield from changed or _boundaries(view, sent)
 
 
 def _clause_chunked(view: View) -> str:

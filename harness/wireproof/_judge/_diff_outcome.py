@@ -354,13 +354,13 @@ def at_exception(view: View) -> Difference | None:
         return view.found("error.less-out", name, text, clause, len(data), "pieces are held back before they are sent")
     if not data.startswith(wanted):
         return None
-    rest = data[len(wanted) :]
-    if rest == b"0\r\n\r\n":
+    extra = data[len(wanted) :]
+    if extra == b"0\r\n\r\n":
         text = f"The last chunk was sent although the body failed with {name}: what came passes for the whole body."
         return view.found(
             "error.last-chunk", name, text, clause, len(wanted), "the last chunk is sent in a finally, or by close()"
         )
-    text = f"When the {name} came, {count(len(rest))} too many were out: {view.show(rest)}"
+    text = f"When the {name} came, {count(len(extra))} too many were out: {view.show(extra)}"
     return view.found("error.more-out", name, text, clause, len(wanted))
 
 

@@ -175,6 +175,11 @@ def _weight(difference: Difference) -> int:
     return 1 if difference.code.startswith(_SPELLING) else 0
 
 
+def is_spelling(found: tuple[Difference, ...]) -> bool:
+    """Say whether all differences are of the kind that leaves the message what it is."""
+    return all(_weight(difference) == 1 for difference in found)
+
+
 def _fallback(view: View) -> Difference:
     data, wanted = view.sight.data, view.expected
     at = first_difference(data, wanted)

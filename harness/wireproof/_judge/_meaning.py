@@ -112,9 +112,7 @@ def _binary_file(recipe: Recipe) -> Meaning:
 def _characters(text: str, position: int) -> Meaning:
     rest = text[position:]
     content, complete = latin_1(rest)
-    return Meaning(
-        "text-file", content, not complete, whole=latin_1(text)[0] if position else None, text=rest
-    )
+    return Meaning("text-file", content, not complete, whole=latin_1(text)[0] if position else None, text=rest)
 
 
 def _text_file(recipe: Recipe) -> Meaning:

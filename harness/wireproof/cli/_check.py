@@ -26,8 +26,9 @@ def command(path: Path | None, write_docs: bool) -> None:
     bugs = tuple(bug for case in found.cases for bug in examine(case))
     if bugs:
         raise BrokenCases(bugs)
-    files = len({case.source.file for case in found.cases})
-    click.echo(f"{len(found.cases)} cases in {files} files, {len(found.clauses)} clauses: no complaint")
+    cases, files = len(found.cases), len({case.source.file for case in found.cases})
+    counted = f"{cases} case{'s' * (cases != 1)} in {files} file{'s' * (files != 1)}"
+    click.echo(f"{counted}, {len(found.clauses)} clauses: no complaint")
 
 
 def _write_docs(folder: Path) -> None:

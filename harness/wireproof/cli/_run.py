@@ -173,7 +173,7 @@ def _progress(total: int) -> Iterator[Callable[[str, int, int], object]]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    with Progress(*columns, console=Console(stderr=True, emoji=False), transient=True) as shown:
 
         def show(name: str, count: int, short: int) -> None:
             if name not in tasks:
@@ -195,7 +195,7 @@ def _summarise(results: Sequence[Result], found: CaseSet, gate: LayerName, expla
 
     from wireproof.report._terminal import show
 
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, emoji=False)
     planned = results[0].summary["planned"]
     console.print(f"wireproof {__version__}: {planned} cases, gate {gate}")
     for result in results:

@@ -4,8 +4,10 @@ differs, and the most telling failures explained. Readable at 80 columns and wit
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -32,9 +34,13 @@ def _counts(verdicts: Sequence[Verdict]) -> str:
     return ", ".join(parts)
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
 def by_folder(results: Sequence[Result]) -> Table:
     """Return the table of verdicts: a row for each folder of cases, a column for each candidate."""
-    table = Table(title="Verdicts by folder", title_justify="left", pad_edge=False)
+    table = _table("Verdicts by folder")
     table.add_column("folder")
     for result in results:
         table.add_column(escape(result.candidate), overflow="fold")
@@ -50,7 +56,7 @@ def by_folder(results: Sequence[Result]) -> Table:
 
 def by_layer(results: Sequence[Result], gate: LayerName) -> Table:
     """Return the table of layers: how many cases hold at each."""
-    table = Table(title="Cases that hold, by layer", title_justify="left", pad_edge=False)
+    table = _table("Cases that hold, by layer")
     table.add_column("layer")
     for result in results:
         table.add_column(escape(result.candidate), overflow="fold")
@@ -117,10 +123,32 @@ def show(
     console.print()
     console.print(by_layer(results, gate))
     for result in results:
-        _closing(console, result)
+        _closing(console, result, clauses)
 
 
-def _closing(console: Console, result: Result) -> None:
+def kept(result: Result, clauses: Mapping[str, Clause]) -> str:
+    """Return the sentence that says which of the documented clauses that were exercised hold."""
+    exercised = {name for verdict in result.verdicts for name in verdict.clauses}
+    broken: dict[str, int] = {}
+    for verdict in result.verdicts:
+        for name in {each.subject for each in verdict.differences if each.code == "contract"}:
+            broken[name] = broken.get(name, 0) + 1
+    documented = [name for name, clause in clauses.items() if clause.level == "documented"]
+    count = len([name for name in documented if name in exercised or name in broken])
+    if not broken:
+        return f"{result.candidate} keeps every documented clause that was exercised ({count})."
+    listed = "; ".join(
+        f"{name}{''.join(f' [{number}]' for number in clauses[name].sentences)} in {broken[name]}"
+        for name in documented
+        if name in broken
+    )
+    return f"{result.candidate} breaks {len(broken)} of {count} documented clauses (and in how many cases): {listed}."
+
+
+def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) -> None:
+    console.print()
+    if any(verdict.layers.get("contract") in ("pass", "fail") for verdict in result.verdicts):
+        _print(console, kept(result, clauses), first="")
     lines = list(defects(result))
     if lines:
         console.print(f"\nCPython's known defects, with {escape(result.candidate)}:")
@@ -128,15 +156,23 @@ def _closing(console: Console, result: Result) -> None:
             console.print(line, markup=False, highlight=False)
     found = ways(result)
     if found:
-        console.print(f"\n{escape(result.candidate)} differs in {len(found)} ways:")
+        console.print(f"\n{escape(result.candidate)} differs in {len(found)} way{'s' if len(found) > 1 else ''}:")
         for group in list(found.values())[:_WAYS]:
             verdict, difference = group[0]
             more = f"{len(group)} cases, such as {verdict.id}" if len(group) > 1 else verdict.id
             clause = f" [{difference.clause}]" if difference.clause else ""
-            text = f"  - {difference.text}{clause} ({more})"
-            console.print(text, markup=False, highlight=False)
+            _print(console, f"{difference.text}{clause} ({more})", first="  - ")
         if len(found) > _WAYS:
             console.print(f"  … and {len(found) - _WAYS} more; --report json=PATH has all")
     unsupported = {v.reason.text for v in result.verdicts if v.verdict == "unsupported" and v.reason}
     for text in sorted(unsupported):
-        console.print(f"  unsupported: {visible(text.encode('utf-8', 'replace'))}", markup=False, highlight=False)
+        _print(console, visible(text.encode("utf-8", "replace")), first="  unsupported: ")
+
+
+def _print(console: Console, text: str, first: str) -> None:
+    """Print a paragraph whose further lines are indented like its first."""
+    indent = " " * len(first)
+    for line in textwrap.wrap(
+        text, console.width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+    ):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
