@@ -1,6 +1,9 @@
 """Settings for all tests of the repository; the cases themselves are collected by wireproof.pytest_plugin."""
 
-import hypothesis
+import contextlib
 
-hypothesis.settings.register_profile("wireproof", deadline=None, derandomize=True, database=None)
-hypothesis.settings.load_profile("wireproof")
+with contextlib.suppress(ImportError):  # the cases alone need no hypothesis
+    import hypothesis
+
+    hypothesis.settings.register_profile("wireproof", deadline=None, derandomize=True, database=None)
+    hypothesis.settings.load_profile("wireproof")

@@ -613,6 +613,9 @@ BODIES: dict[str, tuple[str, list[str]]] = {
     "memoryview sliced by nothing": ('{memoryview: {data: "abc", slice: [0, 1, 0]}}', [
         "6:44: found fields that make no memoryview (slice step cannot be zero); wanted fields that fit together: a memoryview of bytes: cast to `format` (and `shape`), then sliced [start, stop, step]",
     ]),
+    "memoryview of no dimension sliced": ('{memoryview: {data: "a", shape: [], slice: [0, 1]}}', [
+        "6:44: found fields that make no memoryview (invalid indexing of 0-dim memory); wanted fields that fit together: a memoryview of bytes: cast to `format` (and `shape`), then sliced [start, stop, step]",
+    ]),
     "array of half an item": ('{array: {data: "abc", typecode: "I"}}', [
         "6:44: found fields that make no array (bytes length not a multiple of item size); wanted fields that fit together: an array.array of `typecode`, filled from bytes",
     ]),

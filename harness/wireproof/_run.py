@@ -20,7 +20,7 @@ from typing import Any
 from wireproof._candidates import spelled
 from wireproof._model import VERDICTS, Case, Difference, LayerName, Verdict
 from wireproof._plan import limit
-from wireproof._process import Worker, unbroken
+from wireproof._process import Ending, Worker, unbroken
 from wireproof.errors import CandidateError, HarnessError
 
 BATCH = 16
@@ -315,10 +315,10 @@ class _Pool:
 
     # what goes wrong
 
-    def _end(self, worker: Worker, patience: float = 0.0) -> str:
+    def _end(self, worker: Worker, patience: float = 0.0) -> Ending:
         with unbroken():
             self._forget(worker)
-            return str(worker.end(patience))
+            return worker.end(patience)
 
     def _ended(self, worker: Worker) -> None:
         """A worker closed its connection: the case that it was busy with killed it."""
@@ -336,11 +336,14 @@ class _Pool:
         if not worker.version:
             self._unusable(worker, f"importing it takes more than {STARTING:g} s", "import it by hand to see why")
             return
-        self._end(worker)
-        self.timeouts += 1
+        ending = self._end(worker)
         case = worker.busy.popleft()
-        text = f"no end within {self.options.timeout:g} s, and the interpreter was blocked"
-        self._settle(case.id, _fatal(case, "timeout", text))
+        if ending.alone:  # and somebody else has kept the connection open
+            self._settle(case.id, _fatal(case, "crash", f"The interpreter ended during the call: {ending}."))
+        else:
+            self.timeouts += 1
+            text = f"no end within {self.options.timeout:g} s, and the interpreter was blocked"
+            self._settle(case.id, _fatal(case, "timeout", text))
         self._again(worker)
 
     def _garbled(self, worker: Worker, what: str) -> None:

@@ -72,6 +72,15 @@ class OnePiece(Buffered):
         self.held.append(bytes(data))
 
 
+class StridesCopied(Hooked):
+    """Sends a memoryview with strides through a copy, which is as right as refusing it."""
+
+    def pieces(self, body: Any) -> Any:
+        if isinstance(body, memoryview) and not body.c_contiguous:
+            return (body.tobytes(),)
+        return super().pieces(body)
+
+
 class HeadWithFirstPiece(Buffered):
     """Keeps the head back until there is something to send with it."""
 

@@ -25,7 +25,7 @@ from faithful import Client, Hooked, Scratch
 import wireproof_reference
 
 
-def is_streamed(body: Any) -> bool:
+def _is_streamed(body: Any) -> bool:
     """Say whether a body is an iterable and nothing else."""
     if body is None or isinstance(body, str) or hasattr(body, "read"):
         return False
@@ -113,15 +113,6 @@ class ItemsAsLength(Client):
     def _get_content_length(body: Any, method: Any) -> Any:
         length = Client._get_content_length(body, method)
         return length if length is None or body is None else len(body)
-
-
-class StridesCopied(Hooked):
-    """Sends a memoryview with strides through a copy instead of raising BufferError."""
-
-    def pieces(self, body: Any) -> Any:
-        if isinstance(body, memoryview) and not body.c_contiguous:
-            return (body.tobytes(),)
-        return super().pieces(body)
 
 
 class StridesIgnored(Hooked):
@@ -358,7 +349,7 @@ class FirstLost(Hooked):
 
     def pieces(self, body: Any) -> Any:
         pieces = iter(super().pieces(body))
-        if is_streamed(body):
+        if _is_streamed(body):
             next(pieces, None)
         return pieces
 
@@ -368,7 +359,7 @@ class LastLost(Hooked):
 
     def pieces(self, body: Any) -> Any:
         pieces = iter(super().pieces(body))
-        if not is_streamed(body):
+        if not _is_streamed(body):
             yield from pieces
             return
         held = next(pieces, None)
@@ -382,7 +373,7 @@ class FirstTwice(Hooked):
 
     def pieces(self, body: Any) -> Any:
         pieces = iter(super().pieces(body))
-        if is_streamed(body):
+        if _is_streamed(body):
             first = next(pieces, b"")
             yield first
             yield first
@@ -393,10 +384,18 @@ class LengthPassFirst(Hooked):
     """Goes through an iterable a first time to see that all elements have a length."""
 
     def send_body(self, body: Any, chunked: Any) -> None:
-        if is_streamed(body):
+        if _is_streamed(body):
             for piece in body:
                 len(piece)
         super().send_body(body, chunked)
+
+
+class Collected(Hooked):
+    """Takes all elements of an iterable before it sends the first one."""
+
+    def pieces(self, body: Any) -> Any:
+        pieces = super().pieces(body)
+        return list(pieces) if _is_streamed(body) else pieces
 
 
 class Joined(Hooked):
@@ -404,14 +403,14 @@ class Joined(Hooked):
 
     def pieces(self, body: Any) -> Any:
         pieces = super().pieces(body)
-        return (b"".join(pieces),) if is_streamed(body) else pieces
+        return (b"".join(pieces),) if _is_streamed(body) else pieces
 
 
 class JoinedWithLength(Client):
     """Joins the elements of an iterable and sends them with a Content-Length."""
 
     def _send_request(self, method: Any, url: Any, body: Any, headers: Any, encode_chunked: Any) -> None:
-        if is_streamed(body):
+        if _is_streamed(body):
             body = b"".join(body)
         super()._send_request(method, url, body, headers, encode_chunked)
 
@@ -437,7 +436,7 @@ class StreamOfGetLost(Client):
     """Loses the streamed body of a GET."""
 
     def _send_request(self, method: Any, url: Any, body: Any, headers: Any, encode_chunked: Any) -> None:
-        if method == "GET" and is_streamed(body):
+        if method == "GET" and (_is_streamed(body) or hasattr(body, "read")):
             body = None
         super()._send_request(method, url, body, headers, encode_chunked)
 

@@ -23,7 +23,7 @@ from faithful import Client, Hooked
 HIT = "/hit"
 
 
-class Hostile(Client):
+class _Hostile(Client):
     """Does ``harm`` in place of a request for ``HIT``."""
 
     def request(self, method: Any, url: Any, *arguments: Any, **keywords: Any) -> None:
@@ -44,7 +44,7 @@ def forever() -> NoReturn:
 # hangs -------------------------------------------------------------------------------------------------------------
 
 
-class HangsInRequest(Hostile):
+class HangsInRequest(_Hostile):
     """Never comes back from request()."""
 
     def harm(self) -> None:
@@ -70,7 +70,7 @@ class HangsInConstructor(Client):
         super().__init__(*arguments, **keywords)
 
 
-class HangsInClose(Hostile):
+class HangsInClose(_Hostile):
     """Never comes back from close()."""
 
     is_hit = False
@@ -84,7 +84,7 @@ class HangsInClose(Hostile):
         super().close()
 
 
-class SpinsInRequest(Hostile):
+class SpinsInRequest(_Hostile):
     """Never comes back from request(), and keeps the processor busy."""
 
     def harm(self) -> None:
@@ -92,14 +92,14 @@ class SpinsInRequest(Hostile):
             pass
 
 
-class HoldsTheInterpreter(Hostile):
+class HoldsTheInterpreter(_Hostile):
     """Sleeps in C without giving the interpreter to any other thread."""
 
     def harm(self) -> None:
         ctypes.PyDLL(None).sleep(3600)
 
 
-class IgnoresTermination(Hostile):
+class IgnoresTermination(_Hostile):
     """Ignores the signals that end a process, and hangs."""
 
     def harm(self) -> None:
@@ -108,7 +108,7 @@ class IgnoresTermination(Hostile):
         forever()
 
 
-class LeavesChild(Hostile):
+class LeavesChild(_Hostile):
     """Starts a process that outlives it, and hangs."""
 
     def harm(self) -> None:
@@ -120,28 +120,28 @@ class LeavesChild(Hostile):
 # ends --------------------------------------------------------------------------------------------------------------
 
 
-class Exits(Hostile):
+class Exits(_Hostile):
     """Ends the process at once."""
 
     def harm(self) -> None:
         os._exit(0)
 
 
-class Segfaults(Hostile):
+class Segfaults(_Hostile):
     """Reads where there is no memory."""
 
     def harm(self) -> None:
         ctypes.string_at(0)
 
 
-class Aborts(Hostile):
+class Aborts(_Hostile):
     """Kills itself."""
 
     def harm(self) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Recurses(Hostile):
+class Recurses(_Hostile):
     """Recurses without end."""
 
     def harm(self) -> None:
@@ -151,42 +151,42 @@ class Recurses(Hostile):
 # exceptions --------------------------------------------------------------------------------------------------------
 
 
-class RaisesSystemExit(Hostile):
+class RaisesSystemExit(_Hostile):
     """Calls sys.exit."""
 
     def harm(self) -> None:
         sys.exit(0)
 
 
-class RaisesKeyboardInterrupt(Hostile):
+class RaisesKeyboardInterrupt(_Hostile):
     """Raises KeyboardInterrupt."""
 
     def harm(self) -> None:
         raise KeyboardInterrupt
 
 
-class RaisesGeneratorExit(Hostile):
+class RaisesGeneratorExit(_Hostile):
     """Raises GeneratorExit."""
 
     def harm(self) -> None:
         raise GeneratorExit
 
 
-class RaisesEscapes(Hostile):
+class RaisesEscapes(_Hostile):
     """Raises with a message that would clear a terminal."""
 
     def harm(self) -> None:
         raise RuntimeError("\x1b[2J\x1b]0;owned\x07 \x00 \ud800 [red]markup[/] \r\nlines")
 
 
-class RaisesMegabyte(Hostile):
+class RaisesMegabyte(_Hostile):
     """Raises with a message of a megabyte."""
 
     def harm(self) -> None:
         raise RuntimeError("x" * 1_000_000)
 
 
-class Unprintable(Exception):
+class _Unprintable(Exception):
     """An exception that cannot be shown."""
 
     def __str__(self) -> str:
@@ -195,31 +195,31 @@ class Unprintable(Exception):
     __repr__ = __str__
 
 
-class UnprintableExit(Exception):
+class _UnprintableExit(Exception):
     """An exception whose message ends the program."""
 
     def __str__(self) -> str:
         raise SystemExit(0)
 
 
-class RaisesUnprintable(Hostile):
+class RaisesUnprintable(_Hostile):
     """Raises an exception whose message cannot be had."""
 
     def harm(self) -> None:
-        raise Unprintable
+        raise _Unprintable
 
 
-class RaisesUnprintableExit(Hostile):
+class RaisesUnprintableExit(_Hostile):
     """Raises an exception whose message is another exception, SystemExit."""
 
     def harm(self) -> None:
-        raise UnprintableExit
+        raise _UnprintableExit
 
 
 # the process -------------------------------------------------------------------------------------------------------
 
 
-class Floods(Hostile):
+class Floods(_Hostile):
     """Prints five megabytes, and then a verdict of its own."""
 
     def harm(self) -> None:
@@ -229,7 +229,7 @@ class Floods(Hostile):
             file.flush()
 
 
-class ClosesDescriptors(Hostile):
+class ClosesDescriptors(_Hostile):
     """Closes standard input, output and error."""
 
     def harm(self) -> None:
@@ -237,7 +237,7 @@ class ClosesDescriptors(Hostile):
             os.close(descriptor)
 
 
-class ChangesDirectory(Hostile):
+class ChangesDirectory(_Hostile):
     """Goes to another directory, with another umask and environment."""
 
     def harm(self) -> None:
@@ -247,18 +247,18 @@ class ChangesDirectory(Hostile):
         sys.path.clear()
 
 
-class PatchedSocket(socket.socket):
+class _PatchedSocket(socket.socket):
     """A socket that is none of the standard library's."""
 
 
-class Patches(Hostile):
+class Patches(_Hostile):
     """Replaces sockets, sleep, clocks, locks and collection, as green-thread libraries do, for good."""
 
     def harm(self) -> None:
         def broken(*arguments: Any, **keywords: Any) -> NoReturn:
             raise RuntimeError("patched")
 
-        socket.socket = PatchedSocket  # type: ignore[misc]
+        socket.socket = _PatchedSocket  # type: ignore[misc]
         for owner, names in (
             (time, ("sleep", "monotonic", "time", "perf_counter")),
             (threading, ("Lock", "Event", "Thread")),
@@ -268,7 +268,7 @@ class Patches(Hostile):
                 setattr(owner, name, broken)
 
 
-class LeaksThreads(Hostile):
+class LeaksThreads(_Hostile):
     """Leaves a hundred threads running."""
 
     def harm(self) -> None:
@@ -276,14 +276,14 @@ class LeaksThreads(Hostile):
             threading.Thread(target=forever, daemon=True).start()
 
 
-class LeaksWaitingThread(Hostile):
+class LeaksWaitingThread(_Hostile):
     """Leaves a thread running that is waited for when the interpreter ends."""
 
     def harm(self) -> None:
         threading.Thread(target=forever).start()
 
 
-class StoresMemory(Hostile):
+class StoresMemory(_Hostile):
     """Keeps 100 MB."""
 
     stored: ClassVar[bytearray]
@@ -314,14 +314,14 @@ class Resets(Client):
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-class ManyConnections(Hostile):
+class ManyConnections(_Hostile):
     """Opens 200 connections and keeps them."""
 
     def harm(self) -> None:
         self.kept = [socket.create_connection((self.host, self.port)) for _ in range(200)]
 
 
-class Elsewhere(Hostile):
+class Elsewhere(_Hostile):
     """Connects to a server of its own."""
 
     def harm(self) -> None:
@@ -341,7 +341,7 @@ class NeverCloses(Client):
 KEPT: list[socket.socket] = []
 
 
-class ClosesEveryDescriptor(Hostile):
+class ClosesEveryDescriptor(_Hostile):
     """Closes every descriptor of the process, the harness's own too."""
 
     def harm(self) -> None:

@@ -123,7 +123,7 @@ def _recorder(name: str, case: Case, slot: int) -> Recorder:
     connection = case.connection
     if connection.host.startswith("ipv6"):
         return Recorder(name, "::1", plan=case.server)
-    if connection.host == "ipv4" and connection.port in ("default", "default-given"):
+    if connection.host == "ipv4" and connection.port.startswith("default"):
         return _on_port_80(name, case, slot)
     return Recorder(name, "127.0.0.1", plan=case.server)
 
@@ -147,7 +147,7 @@ def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Itera
     That is the case's host name, an address with a zone or in brackets, port 80 of ::1. Yields the list of the names
     that were asked for, or None where nothing needs it.
     """
-    is_default = connection.port in ("default", "default-given")
+    is_default = connection.port.startswith("default")
     if connection.host not in _RESOLVED_HERE and not (connection.host.startswith("ipv6") and is_default):
         yield None
         return
@@ -182,15 +182,19 @@ def _constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
     if connection.port == "in-host":
         bracketed = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
         return (f"{bracketed}:{port}",)
-    return {"int": (shown, port), "str": (shown, str(port)), "default": (shown,), "default-given": (shown, 80)}[
-        connection.port
-    ]
+    return {
+        "int": (shown, port),
+        "str": (shown, str(port)),
+        "default": (shown,),
+        "default-given": (shown, 80),
+        "default-as-str": (shown, "80"),
+    }[connection.port]
 
 
 def _raised(error: BaseException, phase: str) -> Raised:
     try:
         message = str(error)
-    except Exception:
+    except BaseException:
         message = "(its message cannot be shown)"
     return Raised(tuple(cls.__name__ for cls in type(error).__mro__), message[:_MESSAGE], phase)
 

@@ -167,7 +167,7 @@ class _Expect:
         fields = self.record.read(node)
         head, body, raises = fields["head"], fields.get("body", b""), fields.get("raises")
         at_least, reconnects = fields.get("at-least"), fields.get("reconnects", False)
-        if head is None and body != b"":
+        if head is None and body:
             raise at(node, "body").complain("a body although head is nothing", "no body, or the head before it")
         if head is None and raises is None:
             raise at(node, "head").complain("neither bytes nor an exception", "the lines of a head, or raises")
@@ -318,7 +318,7 @@ _CONNECTION = Record(
             choices=("ipv4", "ipv6", "ipv6-bracketed", "ipv6-zone", "localhost", "name"),
         ),
         "name": Text("a host name, redirected to the server"),
-        "port": Word("how the port is given", choices=("int", "str", "in-host", "default", "default-given")),
+        "port": Word("how the port is given", choices=("int", "str", "in-host", "default", "default-given", "default-as-str")),
         "arguments": Record(
             "further arguments of the constructor", {"blocksize": _VALUE, "timeout": _VALUE, "source_address": _VALUE}
         ),

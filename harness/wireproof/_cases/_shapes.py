@@ -67,7 +67,7 @@ class Parts:
 
 def hint(word: str, known: tuple[str, ...]) -> str:
     """Return the question whether a known word was meant, where one is close."""
-    close = difflib.get_close_matches(word, known, 1) if len(word) <= _WORD else []
+    close = difflib.get_close_matches(word, known, 1)
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 

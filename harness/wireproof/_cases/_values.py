@@ -156,7 +156,7 @@ def _check(kind: str, fields: Fields, node: Node) -> None:
     """Complain about fields of which nobody could make an object."""
     try:
         _TRIED.get(kind, _untried)(fields)
-    except (ValueError, TypeError, LookupError, NotImplementedError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         found = f"fields that make no {kind} ({str(error)[:120]})"
         raise node.complain(found, f"fields that fit together: {KINDS[kind].about}") from None
     for piece in fields.get("items", ()) if kind in _NO_ORDER | {"list-with-read"} else ():

@@ -176,8 +176,8 @@ def _weight(difference: Difference) -> int:
 
 
 def is_spelling(found: tuple[Difference, ...]) -> bool:
-    """Say whether all differences are of the kind that leaves the message what it is."""
-    return all(_weight(difference) == 1 for difference in found)
+    """Say whether all differences are of spelling or of effects: the message is what it should be."""
+    return all(_weight(difference) > 0 for difference in found)
 
 
 def _fallback(view: View) -> Difference:

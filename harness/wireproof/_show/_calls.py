@@ -38,7 +38,7 @@ def suffix(case: Case, client: str) -> str:
 
 def is_default(connection: Connection) -> bool:
     """Say whether the client takes port 80 for granted."""
-    return connection.port in ("default", "default-given")
+    return connection.port.startswith("default")
 
 
 def is_redirected(connection: Connection) -> bool:
@@ -76,7 +76,7 @@ def _address(connection: Connection, host: str, port: str) -> list[str]:
         shown = f"[{host}]" if ":" in host and not host.startswith("[") else host
         return [quote(f"{shown}:{port}") if is_number else "f" + quote(f"{shown}:{{{port}}}")]
     as_str = quote(port) if is_number else f"str({port})"
-    given = {"int": [port], "str": [as_str], "default": [], "default-given": ["80"]}
+    given = {"int": [port], "str": [as_str], "default": [], "default-given": ["80"], "default-as-str": [quote("80")]}
     return [quote(host), *given[connection.port]]
 
 
