@@ -360,7 +360,7 @@ CASES: dict[str, tuple[dict[str, str | None], list[str]]] = {
     ]),
     "connection of words": ({"connection": "{host: ipv5, port: 80}"}, [
         "8:22: found the bare word 'ipv5'; wanted a kind of host: ipv4, ipv6, ipv6-bracketed, ipv6-zone, localhost or name (did you mean 'ipv6'?)",
-        "8:34: found the bare word '80'; wanted how the port is given: int, str, in-host, default or default-given",
+        "8:34: found the bare word '80'; wanted how the port is given: int, str, in-host, default, default-given or default-as-str",
     ]),
     "unknown constructor argument": ({"connection": "{arguments: {blksize: 5}}"}, [
         "8:28: found the unknown key 'blksize'; wanted a key of further arguments of the constructor: blocksize, timeout or source_address (did you mean 'blocksize'?)",

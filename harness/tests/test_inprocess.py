@@ -189,7 +189,8 @@ def test_a_service_name_is_redirected_too(play: Play, port: object) -> None:
 
     class Odd(Stdlib):
         def connect(self) -> None:
-            address = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)[0][4]  # type: ignore[arg-type]
+            found: Any = socket.getaddrinfo(self.host, port, type=socket.SOCK_STREAM)  # type: ignore[arg-type]
+            address = found[0][4]
             self.sock = socket.create_connection(address[:2])
 
     capture = play(exchange(ask(), connection=Connection("name", "a.test")), Odd)
@@ -461,7 +462,7 @@ def test_every_scripted_reply_is_one(play: Play, name: str, status: int, content
                 seen.append((response.status, read(amount)))
                 return seen[-1][1]
 
-            response.read = remembering  # type: ignore[method-assign]
+            response.read = remembering  # type: ignore[assignment,method-assign]
             return response
 
     capture = play(exchange(ask(), Step("reply", reply=name)), Client)

@@ -15,6 +15,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 from wireproof._candidates import resolve, version
@@ -52,6 +53,10 @@ class Channel:
             pieces += piece
         return bytes(pieces)
 
+    def close(self) -> None:
+        """Close our end."""
+        self._sock.close()
+
     def send(self, kind: str, value: object) -> None:
         """Send one line; kinds are ready, broken, verdict, overdue."""
         with self._lock:
@@ -60,7 +65,11 @@ class Channel:
 
 def serve(descriptor: int) -> None:
     """Answer the runner until it closes the connection."""
-    channel = Channel(descriptor)
+    with closing(Channel(descriptor)) as channel:
+        _converse(channel)
+
+
+def _converse(channel: Channel) -> None:
     frames = channel.frames()
     order = next(frames, None)
     if order is None:

@@ -318,7 +318,9 @@ _CONNECTION = Record(
             choices=("ipv4", "ipv6", "ipv6-bracketed", "ipv6-zone", "localhost", "name"),
         ),
         "name": Text("a host name, redirected to the server"),
-        "port": Word("how the port is given", choices=("int", "str", "in-host", "default", "default-given", "default-as-str")),
+        "port": Word(
+            "how the port is given", choices=("int", "str", "in-host", "default", "default-given", "default-as-str")
+        ),
         "arguments": Record(
             "further arguments of the constructor", {"blocksize": _VALUE, "timeout": _VALUE, "source_address": _VALUE}
         ),

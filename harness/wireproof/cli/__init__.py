@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import traceback
 from types import FrameType
 
 import click
@@ -76,7 +77,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = group(standalone_mode=False)
+        code = group(prog_name="wireproof", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)
@@ -93,5 +94,11 @@ def main() -> None:
     except _ReaderGone:
         # nothing can be said to them any more, and what is still buffered must not fail at the exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(3)
+    except Exception as error:
+        # a bug of ours must not pass for a candidate that fell short, which is what exit code 1 means
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+        click.echo(f"wireproof: this is a bug of wireproof: {type(error).__name__}: {error} ({where})", err=True)
         sys.exit(3)
     sys.exit(code if isinstance(code, int) else 0)

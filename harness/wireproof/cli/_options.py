@@ -33,10 +33,11 @@ def one_case(name: str, cases_path: Path | None) -> tuple[Case, CaseSet]:
     """
     import difflib
 
-    found = load(cases_path)
+    found = load(cases_path, (name,))
     for case in found.cases:
         if case.id == name:
             return case, found
+    found = load(cases_path)
     close = difflib.get_close_matches(name, [case.id for case in found.cases], 1, 0.4)
     hint = f", such as {close[0]}" if close else ""
     raise UsageError("case", name, f"the id of a case{hint} (see wireproof list)")

@@ -195,7 +195,11 @@ def _summarise(results: Sequence[Result], found: CaseSet, gate: LayerName, expla
 
     from wireproof.report._terminal import show
 
-    console = Console(file=sys.stdout, emoji=False)
+    class Plain(Console):
+        def on_broken_pipe(self) -> None:  # rich would exit, with the code of a candidate that fell short
+            raise BrokenPipeError
+
+    console = Plain(file=sys.stdout, emoji=False)
     planned = results[0].summary["planned"]
     console.print(f"wireproof {__version__}: {planned} cases, gate {gate}")
     for result in results:

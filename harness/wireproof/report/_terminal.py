@@ -128,12 +128,17 @@ def show(
 
 def kept(result: Result, clauses: Mapping[str, Clause]) -> str:
     """Return the sentence that says which of the documented clauses that were exercised hold."""
-    exercised = {name for verdict in result.verdicts for name in verdict.clauses}
-    broken: dict[str, int] = {}
-    for verdict in result.verdicts:
-        for name in {each.subject for each in verdict.differences if each.code == "contract"}:
-            broken[name] = broken.get(name, 0) + 1
+    judged = [verdict for verdict in result.verdicts if verdict.layers.get("contract") in ("pass", "fail")]
     documented = [name for name, clause in clauses.items() if clause.level == "documented"]
+    exercised = {name for verdict in judged for name in verdict.clauses}
+    broken: dict[str, int] = {}
+    for verdict in judged:
+        names = {each.subject for each in verdict.differences if each.code == "contract"}
+        if not names and verdict.layers["contract"] == "fail":
+            # it did not end, so that there are no bytes to ask the clauses about
+            names = {verdict.reason.clause} if verdict.reason else set()
+        for name in names.intersection(documented):
+            broken[name] = broken.get(name, 0) + 1
     count = len([name for name in documented if name in exercised or name in broken])
     if not broken:
         return f"{result.candidate} keeps every documented clause that was exercised ({count})."
