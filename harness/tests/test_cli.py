@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 
@@ -159,6 +160,23 @@ def test_the_commands_are_listed_without_importing_them(wireproof_: Run) -> None
     code, output, _ = wireproof_("--help")
     listed = re.findall(r"^  ([a-z]+)  ", output.partition("Commands:")[2], re.MULTILINE)
     assert (code, listed) == (0, list(cli._COMMANDS))
+
+
+def test_the_commands_are_known_to_completion() -> None:
+    """Shells complete what the group lists."""
+    assert cli.group.list_commands(click.Context(cli.group)) == list(cli._COMMANDS)
+
+
+def test_a_bug_of_ours_is_said_to_be_one(wireproof_: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not pass for a candidate that fell short: exit code 3, one sentence with the place."""
+
+    def fail(*arguments: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(run_command, "load", fail)
+    code, output, errors = wireproof_("run")
+    assert (code, output) == (3, "")
+    assert re.fullmatch(r"wireproof: this is a bug of wireproof: ZeroDivisionError: oh \(test_cli\.py:\d+\)\n", errors)
 
 
 def test_the_version_is_shown(wireproof_: Run) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import json
 import os
@@ -422,6 +423,36 @@ def test_a_candidate_that_can_be_imported_only_once_is_an_error_of_the_run(here:
         "3": "fail: The interpreter ended during the call: exit status 7."[: len(trouble)],
         "4": trouble,
         "5": trouble,
+    }
+
+
+@pytest.mark.parametrize(
+    ("second", "why"),
+    [
+        ("time.sleep(3600)", "importing it takes more than 0.2 s; import it by hand to see why"),
+        ("os.write(int(sys.argv[1]), b'hello\\n')",
+         "the connection to the worker brought something that is no answer: 'hello'; "
+         "a candidate must leave file descriptors alone that it has not opened"),
+        ("os._exit(5)", "the process ended while it was imported: exit status 5; it said nothing"),
+    ],
+)  # fmt: skip
+def test_whatever_a_second_import_does_costs_only_what_is_left(
+    here: Path, monkeypatch: pytest.MonkeyPatch, second: str, why: str
+) -> None:
+    """Once a candidate has been imported, a later import that fails is no fault of a case."""
+    (here / "once.py").write_text(
+        "import os, sys, time\n"
+        f"if os.path.exists('marker'):\n    {second}\n    time.sleep(3600)\n"
+        "os.mkdir('marker')\nfrom clients import Exits as Client\n"
+    )
+    events = run(["once:Client"], [case(number) for number in range(2, 6)], Options(jobs=1))
+    next(events)
+    assert isinstance(next(events), Started)
+    monkeypatch.setattr(_run, "STARTING", 0.2 if "sleep" in second else 30.0)
+    verdicts = [event.verdict for event in events if isinstance(event, Judged)]
+    assert [verdict.verdict for verdict in verdicts] == ["pass", "fail", "error", "error"]
+    assert {verdict.reason.text for verdict in verdicts[2:] if verdict.reason} == {
+        f"a fresh worker could not be had: {why}"
     }
 
 
@@ -906,8 +937,13 @@ def test_a_failure_of_the_harness_is_an_error_of_one_case(talk: Conversation, mo
     assert talk.end() is None
 
 
-def test_an_overdue_case_ends_the_worker_with_a_verdict(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_overdue_case_ends_the_worker_with_a_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last answer is the verdict on the case that hung, and the process ends with status 0."""
+
+    def start(work: Any, arguments: tuple[Any, ...]) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    monkeypatch.setattr(_thread, "start_new_thread", start)  # so that coverage can follow the server's thread
     go_on = threading.Event()
     exits: list[int] = []
 

@@ -308,6 +308,12 @@ class Watch:
             self._deadline = self._began + timeout
             self._limit = self._began + limit
 
+    def extend(self, seconds: float) -> None:
+        """What the server itself is about to wait is not held against the client."""
+        with self._lock:
+            self._deadline += seconds
+            self._limit += seconds
+
     def end(self) -> None:
         """The exchange has ended."""
         with self._lock:

@@ -132,7 +132,8 @@ class Connection:
     """How the client's connection object is made.
 
     ``host``: a kind of address ("ipv4", "ipv6", "ipv6-bracketed", "localhost") or, with ``name``, a name that is
-    redirected to the server. ``port``: "int", "str", "in-host", or 80: "default" (not given), "default-given" or "default-as-str".
+    redirected to the server. ``port``: "int", "str", "in-host", or 80: "default" (not given), "default-given" or
+    "default-as-str".
     """
 
     host: Literal["ipv4", "ipv6", "ipv6-bracketed", "ipv6-zone", "localhost", "name"] = "ipv4"

@@ -26,7 +26,7 @@ from wireproof.errors import CandidateError, HarnessError
 BATCH = 16
 STARTING = 30.0
 """Seconds that importing a candidate may take."""
-MERCY = 2.0
+MERCY = 5.0
 """Seconds beyond a case's limit after which a worker that says nothing is killed."""
 LEAVING = 1.0
 """Seconds that workers with nothing to do get to end by themselves."""

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
-from wireproof._capture import CannotBind, Recorder, Watch
+from wireproof._capture import GRACE, CannotBind, Recorder, Watch
 from wireproof._model import (
     Alternative,
     Capture,
@@ -74,7 +74,7 @@ class InProcess:
             recorders = _recorders(case, self._slot)
         except CannotBind as error:
             return _unsupported(case, f"the server cannot listen there: {error}")
-        self._current = exchange = _Exchange(case, self._factory, recorders)
+        self._current = exchange = _Exchange(case, self._factory, recorders, self._watch.extend)
         self._watch.begin(tuple(recorders.values()), self._timeout, limit(case, self._timeout))
         try:
             try:
@@ -221,7 +221,7 @@ class _Client:
             self.failed = Outcome(raised=_raised(error, "construct"))
 
     def has_all(self, before: tuple[int, ...], lengths: Sequence[int]) -> bool:
-        """Say whether a call's bytes are all there: as many as are expected, or a message that is complete in itself."""
+        """Say whether a call's bytes are all there: as many as expected, or a message that is complete in itself."""
         came = sum(self.recorder.totals()) - sum(before)
         if came in lengths or not came:
             return came in lengths
@@ -242,7 +242,10 @@ class _Client:
 class _Exchange:
     """One exchange in progress."""
 
-    def __init__(self, case: Case, factory: Factory, recorders: dict[str, Recorder]) -> None:
+    def __init__(
+        self, case: Case, factory: Factory, recorders: dict[str, Recorder], extend: Callable[[float], None]
+    ) -> None:
+        self.extend = extend
         self.case, self.factory, self.recorders = case, factory, recorders
         self.clients: dict[str, _Client] = {}
         self.records: list[StepRecord | None] = [None] * len(case.steps)
@@ -313,6 +316,7 @@ class _Exchange:
         if last:
             self.open_ended[step.on] = before
         else:
+            self.extend(GRACE)
             client.recorder.settle(lambda: outcome.raised is not None or client.has_all(before, lengths))
         return StepRecord(outcome, _grown(before, client.recorder.totals()))
 
@@ -344,6 +348,7 @@ class _Exchange:
             client.connection = None
         try:
             for name, recorder in self.recorders.items():
+                self.extend(2 * GRACE)
                 recorder.finish(self.wanted[name], gc.collect)
         finally:
             for built in self.built:

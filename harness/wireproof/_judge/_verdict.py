@@ -1,7 +1,8 @@
 """(case, capture) → verdict: three layers, each with its own answer, and the reasons in the order of their weight.
 
-``bytes`` asks ``_differences``, ``contract`` the predicates of ``_contract``, ``rfc`` the rules of ``_rfc``. Where the bytes
-are the expected ones, the answers of the other layers are those of the expectation itself, which ``examine`` checks.
+``bytes`` asks ``_differences``, ``contract`` the predicates of ``_contract``, ``rfc`` the rules of ``_rfc``. Where the
+bytes are the expected ones, the answers of the other layers are those of the expectation itself, which ``examine``
+checks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
+from wireproof._judge._diff_view import first_difference
 from wireproof._judge._differences import differences, is_cut_short, is_spelling, matches
 from wireproof._judge._rfc import violations
 from wireproof._judge._sight import Sight
@@ -51,14 +53,13 @@ class _Finding:
 
 
 _WITH_PREDICATE = frozenset(predicate.clause for predicate in PREDICATES)
+_OTHER_PORT = re.compile(r"\b127(?:\.\d{1,3}){3}:\d{5}\b")
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
 _PASSED = {"bytes": "pass", "contract": "pass", "rfc": "pass"}
 _FAILED = dict.fromkeys(_PASSED, "fail")
 
 
-def judge(
-    case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool = False
-) -> Verdict:
+def judge(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool = False) -> Verdict:
     """Return the verdict on what was seen of one exchange.
 
     Args:
@@ -128,9 +129,7 @@ def fingerprint(layers: Mapping[str, str], found: tuple[Difference, ...]) -> str
     return hashlib.sha256(json.dumps([sorted(layers.items()), parts]).encode()).hexdigest()[:16]
 
 
-def _findings(
-    case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool
-) -> Iterator[_Finding]:
+def _findings(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool) -> Iterator[_Finding]:
     for number, (step, record) in enumerate(zip(case.steps, capture.records, strict=True)):
         if step.action != "request":
             if record is not None:
@@ -216,21 +215,28 @@ def _judge_step(
             if alternative.kind == "odd":
                 return _Finding(_PASSED, notes=(*asked, f"odd input, and another sensible way: {alternative.name}"))
             if alternative.kind == "probe":
-                return _Finding(_PASSED, notes=(*asked, f"as releases do whose {alternative.name} is {alternative.value}"))
+                return _Finding(
+                    _PASSED, notes=(*asked, f"as releases do whose {alternative.name} is {alternative.value}")
+                )
             if not strict_defects:
                 return _Finding(_PASSED, notes=asked, defect=(alternative.name, "present"))
             return _strict_defect(sight, alternative)
     if not strict_defects:
         for alternative in alternatives:
-            if alternative.kind == "defect" and _is_respelled(_with(sight, alternative.expect)):
+            if alternative.kind == "defect" and _is_like(sight, _with(sight, alternative.expect)):
                 return _judge_defect(case, alternative, _with(sight, alternative.expect))
     return _judge_difference(case, alternatives, sight)
 
 
-def _is_respelled(sight: Sight) -> bool:
-    """Say whether what came means the same as what is expected: another order or case, a field more."""
-    wanted = sight.wire.data
-    return is_spelling(differences(sight)) or (wanted is not None and sight.data.lower() == wanted.lower())
+def _is_like(sight: Sight, known: Sight) -> bool:
+    """Say whether what came is CPython's known way with another difference on top, not the right way with one.
+
+    It is so where it begins like CPython's way for longer, whatever the case of letters, or differs from it in spelling
+    only.
+    """
+    data = sight.data.lower()
+    alike, right = (first_difference(data, (each.wire.data or b"").lower()) for each in (known, sight))
+    return alike > right or is_spelling(differences(known))
 
 
 def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Finding:
@@ -247,8 +253,8 @@ def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Findin
 
 def _strict_defect(sight: Sight, alternative: Alternative) -> _Finding:
     found = differences(sight)
-    first = found[0]
-    named = replace(first, code="defect", subject=alternative.name, text=f"CPython's defect {alternative.name}: {first.text}")
+    text = f"CPython's defect {alternative.name}: {found[0].text}"
+    named = replace(found[0], code="defect", subject=alternative.name, text=text)
     layers = {"bytes": "fail", "contract": "fail", "rfc": "fail"}
     return _Finding(layers, (named,), defect=(alternative.name, "present"), evidence=_evidence(sight))
 
@@ -301,6 +307,8 @@ def placeholders(text: str, host: str, port: int) -> str:
     if not host:
         return text
     text = text.replace(f"{host}:{port}", "<host>:<port>").replace(f":{port}", ":<port>")
+    # what an earlier exchange left behind may name the port of that one
+    text = _OTHER_PORT.sub("<host>:<port>", text)
     return text.replace(host, "<host>") if host.startswith("127.") else text
 
 
@@ -357,4 +365,3 @@ def _perfect(number: int, step: Step, expect: Expect) -> Sight:
     return Sight(
         number, step.request, expect, placed, placed.data or b"", Outcome(raised=raised), host="127.0.0.1", port=8080
     )
-
