@@ -605,7 +605,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> queue.Queue[Recorder]:
 
     def recorder(*arguments: Any) -> Recorder:
         opened.put(Recorder(*arguments))
-        return opened.queue[-1]
+        newest: Recorder = opened.queue[-1]
+        return newest
 
     monkeypatch.setattr(_serve, "Recorder", recorder)
     monkeypatch.setattr(_serve, "_SILENCES", 2)

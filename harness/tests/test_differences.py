@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wireproof._cases import bundled_root, load_clauses
 from wireproof._judge._diff_view import first_difference
-from wireproof._judge._differences import CODES, differences, expected_effects, matches
+from wireproof._judge._differences import CODES, differences, expected_effects, is_spelling, matches
 from wireproof._judge._sight import Sight
 from wireproof._model import Digest, Expect, Outcome, Raised, Recipe, Request
 from wireproof._plan import wire
@@ -308,8 +308,8 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         ),
         (
             "call.not-raised UnicodeEncodeError [body.early-encoding] No exception was raised, "
-            "UnicodeEncodeError expected; 91 bytes were sent. (the text was sent as UTF-8: str.encode() without "
-            "an encoding argument gives UTF-8)"
+            "UnicodeEncodeError expected; 91 bytes were sent, the text as UTF-8. (str.encode() without an encoding "
+            "argument gives UTF-8)"
         ),
     ),
     (
@@ -321,8 +321,8 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         ),
         (
             "call.not-raised UnicodeEncodeError [body.early-encoding] No exception was raised, "
-            "UnicodeEncodeError expected; 89 bytes were sent. (encode('latin-1', 'replace') puts ? for what "
-            "cannot be encoded)"
+            "UnicodeEncodeError expected; 89 bytes were sent, the text with ? in place of what cannot be encoded. "
+            "(encode('latin-1', 'replace'))"
         ),
     ),
     (
@@ -2154,8 +2154,8 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         "extended-by-crlf",
         of(POST_ABC, body="abc\r\n"),
         (
-            "body.extended body [body.str.latin-1] 2 bytes too many at the end of the body: '␍␊' (a line ending "
-            "that does not belong to the body)"
+            "body.extended body [body.str.latin-1] 2 bytes too many at the end of the body: '␍␊', a line "
+            "ending that is no part of it. (a line ending that does not belong to the body)"
         ),
     ),
     (
@@ -2450,6 +2450,237 @@ ROWS: tuple[tuple[Any, ...], ...] = (
 )
 
 
+def refused(name: str, request: Request, *lines: str, sent: str = "") -> Sight:
+    """Return what was seen of a call that sends these lines instead of raising that exception."""
+    return of((request, Expect(None, raises=name)), lines, sent)
+
+
+ENDLESS_SILENT = (ENDLESS[0], replace(ENDLESS[1], raises=None))
+ENDLESS_RAW = (
+    call("PUT", body=Recipe("endless", {"data": b"xx"}), headers=mapping({"Content-Length": "1000"})),
+    Expect(("PUT / HTTP/1.1", *AUTO, "Content-Length: 1000"), b"0123456789abcdef" * 6, at_least=20, raises="OSError"),
+)
+HEX_RAW = ("PUT / HTTP/1.1", *AUTO, TE, "Content-Length: 1000")
+LENGTH_FAILS = (
+    call(body=items(b"abc", Recipe("raise", {"name": "OSError"})), headers=mapping({"Content-Length": "9"})),
+    Expect(("POST / HTTP/1.1", *AUTO, "Content-Length: 9"), b"abc", raises="OSError"),
+)
+BOTH = ("POST / HTTP/1.1", *AUTO, TE, "Content-Length: 9")
+EMPTY_LIST = post(items(kind="list"), b"0\r\n\r\n", TE)
+BYTES_NAME = Recipe("dict", {"items": ((data(b"Transfer-Encoding"), text("chunked")),)})
+INT_VALUE = Recipe("dict", {"items": ((text("X"), Recipe("int", {"value": 10})),)})
+CRLF_BYTES = Recipe("dict", {"items": ((text("X"), data(b"1\r\n")),)})
+FOLDED = (call("GET", headers=mapping({"X": "\r\n two"})), Expect(("GET / HTTP/1.1", *AUTO, "X: \r\n two")))
+LENGTHS = ("POST / HTTP/1.1", *AUTO, "Content-Length: 3")
+NEXT_LOST = "and then the next one began. (one send() that is not repeated)"
+
+NAMED: tuple[tuple[str, Sight, str], ...] = (
+    (
+        "host-spacing",
+        of(GET_, ("GET / HTTP/1.1", "Host:<host>:<port>", "Accept-Encoding:identity")),
+        "field.spacing [auto.host] The value of Host has other white space before it: '<host>:<port>', expected "
+        "' <host>:<port>'. So it is with 2 field lines.",
+    ),
+    (
+        "no-last-of-nothing",
+        of(EMPTY_LIST, body=""),
+        "chunk.last-missing [chunked.body] The last chunk, '0␍␊␍␊', is missing: nothing follows the head, and the "
+        "server waits.",
+    ),
+    (
+        "twice-piece-by-piece",
+        of(POST_LIST, body="7\r\n2\r\nab\r\n\r\n6\r\n1\r\nc\r\n\r\n0\r\n\r\n"),
+        "body.chunked-twice [chunked.iterable] The body is chunk-encoded twice: the content of its chunks is "
+        "'2␍␊ab␍␊1␍␊c␍␊' (what frames the body already is framed again)",
+    ),
+    (
+        "twice-endless",
+        of(ENDLESS, body="7\r\n2\r\nxx\r\n\r\n" * 3, raised=error("OSError")),
+        "body.chunked-twice [chunked.iterable] The body is chunk-encoded twice: the content of its chunks is "
+        "'2␍␊xx␍␊2␍␊xx␍␊2␍␊xx␍␊' (what frames the body already is framed again)",
+    ),
+    (
+        "prefix-endless",
+        of(ENDLESS, body="0x2\r\nxx\r\n" * 3 + "0x2\r\nx", raised=error("OSError")),
+        "chunk.prefix [chunked.body] Chunk sizes are written with 0x: '0x2' for 2 bytes, expected '2'. (hex(n))",
+    ),
+    (
+        "crlf-counted-endless",
+        of(ENDLESS, body="4\r\nxx\r\n" * 4 + "4", raised=error("OSError")),
+        "chunk.size-with-crlf [chunked.body] A chunk-size counts the CRLF behind the data: '4' for 2 bytes, "
+        "expected '2'.",
+    ),
+    (
+        "both-and-chunked-where-it-fails",
+        of(LENGTH_FAILS, BOTH, "3\r\nabc\r\n", raised=error("OSError")),
+        "framing.both [framing.caller-length] Transfer-Encoding: chunked is sent although the caller's "
+        "Content-Length is there already.",
+    ),
+    (
+        "both-and-chunked-endless",
+        of(ENDLESS_RAW, HEX_RAW, "10\r\n0123456789abcdef\r\n10\r\n01234567", raised=error("OSError")),
+        "framing.both [framing.caller-length] Transfer-Encoding: chunked is sent although the caller's "
+        "Content-Length is there already.",
+    ),
+    (
+        "both-and-raw-endless",
+        of(ENDLESS_RAW, HEX_RAW, "0123456789abcdef0123", raised=error("OSError")),
+        "framing.both [framing.caller-length] Transfer-Encoding: chunked is sent although the caller's "
+        "Content-Length is there already.",
+    ),
+    (
+        "chunked-instead-and-not-ended",
+        of(POST_ABC, ("POST / HTTP/1.1", *AUTO, TE), "3\r\nabc\r\n"),
+        "chunk.last-missing [chunked.body] The last chunk is missing: the server waits for more.",
+    ),
+    (
+        "length-twice",
+        of(
+            (call(body=text("abc"), headers=mapping({"Content-Length": "3"})), Expect(LENGTHS, b"abc")),
+            (*LENGTHS, "Content-Length: 3"),
+            "abc",
+        ),
+        "field.repeated [framing.one-only] The field Content-Length is sent 2 times instead of 1: "
+        "'Content-Length: 3' is one too many.",
+    ),
+    (
+        "data-lost",
+        of(POST_LIST, body="2\r\na1\r\nc\r\n0\r\n\r\n"),
+        f"chunk.data-lost [send.complete] 1 of 2 bytes of a chunk came, {NEXT_LOST}",
+    ),
+    (
+        "data-lost-at-the-end",
+        of(TEN, body="A\r\n0123450\r\n\r\n"),
+        f"chunk.data-lost [send.complete] 6 of 10 bytes of a chunk came, {NEXT_LOST}",
+    ),
+    (
+        "data-lost-later",
+        of(THREE, body="2\r\nab\r\n2\r\nc2\r\nef\r\n0\r\n\r\n"),
+        f"chunk.data-lost [send.complete] 1 of 2 bytes of a chunk came, {NEXT_LOST}",
+    ),
+    (
+        "flag-alone",
+        of((call(body=text("abc"), flag=True), POST_ABC[1]), body="3\r\nabc\r\n0\r\n\r\n"),
+        "body.chunked [flag.without-coding] The body is chunk-encoded although the caller gave no "
+        "Transfer-Encoding, only encode_chunked: '3␍␊abc␍␊0␍␊␍␊' (encode_chunked alone is taken for a wish to "
+        "chunk-encode)",
+    ),
+    (
+        "flag-with-a-name-in-bytes",
+        of(
+            (call(body=text("abc"), headers=BYTES_NAME, flag=True), Expect((*LENGTHS, TE), b"abc")),
+            body="3\r\nabc\r\n0\r\n\r\n",
+        ),
+        "body.chunked [headers.bytes-name] The body is chunk-encoded although Transfer-Encoding is given under a "
+        "name that is bytes, which does not count: '3␍␊abc␍␊0␍␊␍␊' (encode_chunked alone is taken for a wish to "
+        "chunk-encode)",
+    ),
+    (
+        "line-feeds-of-nothing",
+        of(EMPTY_LIST, body="0\n\n"),
+        "chunk.line-ending [chunked.body] Chunks are written with LF instead of CRLF. ('\\n' is written for '\\r\\n')",
+    ),
+    (
+        "windows-1252",
+        refused("UnicodeEncodeError", call(body=text("a€c")), *LENGTHS, sent="a\x80c"),
+        "call.not-raised [body.early-encoding] No exception was raised, UnicodeEncodeError expected; 91 bytes were "
+        "sent, the text in Windows-1252. (a locale's encoding)",
+    ),
+    (
+        "not-encodable-anywhere",
+        refused("UnicodeEncodeError", call(body=text("a\u4e00c")), *LENGTHS, sent="a?c"),
+        "call.not-raised [body.early-encoding] No exception was raised, UnicodeEncodeError expected; 91 bytes were "
+        "sent, the text with ? in place of what cannot be encoded. (encode('latin-1', 'replace'))",
+    ),
+    (
+        "space-quoted",
+        refused("InvalidURL", call("GET", url="/a b"), "GET /a%20b HTTP/1.1", *AUTO),
+        "call.not-raised [target.control] No exception was raised, InvalidURL expected; 73 bytes were sent, the url "
+        "percent-encoded. (urllib.parse.quote())",
+    ),
+    (
+        "space-sent",
+        refused("InvalidURL", call("GET", url="/a b"), "GET /a b HTTP/1.1", *AUTO),
+        "call.not-raised [target.control] No exception was raised, InvalidURL expected; 71 bytes were sent. (the url "
+        "goes out as it is: request injection)",
+    ),
+    (
+        "space-dropped",
+        refused("InvalidURL", call("GET", url="/a b"), "GET /ab HTTP/1.1", *AUTO),
+        "call.not-raised [target.control] No exception was raised, InvalidURL expected; 70 bytes were sent.",
+    ),
+    (
+        "url-utf-8",
+        refused("UnicodeEncodeError", call("GET", url="/é"), "GET /\xc3\xa9 HTTP/1.1", *AUTO),
+        "call.not-raised [target.non-ascii] No exception was raised, UnicodeEncodeError expected; 70 bytes were "
+        "sent, the url as UTF-8. (encode() without an encoding argument gives UTF-8)",
+    ),
+    (
+        "url-latin-1",
+        refused("UnicodeEncodeError", call("GET", url="/é"), "GET /\xe9 HTTP/1.1", *AUTO),
+        "call.not-raised [target.non-ascii] No exception was raised, UnicodeEncodeError expected; 69 bytes were "
+        "sent, the url as ISO-8859-1. (encode('latin-1'))",
+    ),
+    (
+        "stray-line-end",
+        of(
+            (call(body=items(b"ab", b"\r\n"), headers=mapping(CODED)), Expect(CODED_RAW[1].head, b"ab\r\n")),
+            body="ab\r\n\r\n",
+        ),
+        "body.extended [body.iterable.as-is] 2 bytes too many at the end of the body: '␍␊', a line "
+        "ending that is no part of it. (a line ending that does not belong to the body)",
+    ),
+    (
+        "int-in-hexadecimal",
+        of(
+            (call("GET", headers=INT_VALUE), Expect(("GET / HTTP/1.1", *AUTO, "X: 10"))),
+            ("GET / HTTP/1.1", *AUTO, "X: 0xa"),
+        ),
+        "field.value [headers.value-int] The value of X is another one: '0xa', expected '10'.",
+    ),
+    (
+        "bytes-as-repr",
+        refused("ValueError", call("GET", headers=CRLF_BYTES), "GET / HTTP/1.1", *AUTO, "X: b'1\\r\\n'"),
+        "call.not-raised [headers.value-injection] No exception was raised, ValueError expected; 81 bytes were "
+        "sent, the value in Python's notation. (str() or an f-string of bytes)",
+    ),
+    (
+        "line-break-dropped",
+        refused("ValueError", call("GET", headers=mapping({"X": "a\nb"})), "GET / HTTP/1.1", *AUTO, "X: ab"),
+        "call.not-raised [headers.value-injection] No exception was raised, ValueError expected; 75 bytes were sent.",
+    ),
+    (
+        "unfolded",
+        of(FOLDED, ("GET / HTTP/1.1", *AUTO, "X:  two")),
+        "field.value-fold [headers.value-folding] The value of X is folded in another way: '  two', expected "
+        "' ␍␊ two'. (line breaks are taken out, or put in)",
+    ),
+    (
+        "fold-stripped",
+        of(FOLDED, ("GET / HTTP/1.1", *AUTO, "X: two")),
+        "field.value-stripped [headers.sent] The value of X lost the white space around it: ' two', expected "
+        "' ␍␊ two'. (value.strip())",
+    ),
+    (
+        "stale-address",
+        of(GET_, head("PUT / HTTP/1.1", "Host: 127.0.0.9:43210") + head("GET / HTTP/1.1", *AUTO)),
+        "request.stale-head [state.independent] In front of the request stands what an earlier one left behind: "
+        "'PUT / HTTP/1.1␍␊Host: <host>:<port>␍␊␍␊' (the buffer of a head that failed is not cleared by close())",
+    ),
+)
+"""Faults that were once taken for others: what the first difference says of them."""
+
+
+@pytest.mark.parametrize("row", NAMED, ids=lambda row: row[0])
+def test_named(row: tuple[str, Sight, str]) -> None:
+    """The fault is named, and nothing that only follows from it comes first."""
+    _, sight, says = row
+    first = differences(sight)[0]
+    cause = f" ({first.cause})" if first.cause else ""
+    assert f"{first.code} [{first.clause}] {first.text}{cause}" == says
+    assert not matches(sight)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_fault(row: tuple[Any, ...]) -> None:
     """The fault is named: code, subject, clause, sentence and cause of the first difference, and what else differs."""
@@ -2463,18 +2694,18 @@ def test_fault(row: tuple[Any, ...]) -> None:
 
 def test_every_code_is_documented_and_seen() -> None:
     """The table of codes holds exactly the codes that the rows bring about."""
-    assert {difference.code for row in ROWS for difference in differences(row[1])} == set(CODES)
+    assert {difference.code for row in (*ROWS, *NAMED) for difference in differences(row[1])} == set(CODES)
 
 
 def test_every_clause_is_known() -> None:
     """A difference refers to clauses that exist."""
     known = {*load_clauses(bundled_root() / "clauses.yaml")}
-    assert {difference.clause for row in ROWS for difference in differences(row[1])} - {""} <= known
+    assert {difference.clause for row in (*ROWS, *NAMED) for difference in differences(row[1])} - {""} <= known
 
 
 def test_nothing_of_the_run_in_codes_and_subjects() -> None:
     """Code and subject hold no address, and the sentence neither, nor anything that a terminal acts on."""
-    for row in ROWS:
+    for row in (*ROWS, *NAMED):
         for difference in differences(row[1]):
             for said in (difference.code, difference.subject, difference.text, difference.cause):
                 assert str(PORT) not in said
@@ -2498,6 +2729,13 @@ def test_offset(row: str, at: int) -> None:
     """A difference says where in the received bytes it lies."""
     found = (difference for each in ROWS for difference in differences(each[1]) if difference.code == row)
     assert next(found).at == at
+
+
+def test_spelling() -> None:
+    """What only concerns spelling is told apart from what breaks the message."""
+    found = {row[0]: differences(row[1]) for row in (*ROWS, *NAMED)}
+    assert is_spelling(found["host-spacing"])
+    assert not is_spelling(found["data-lost"])
 
 
 def test_step() -> None:
@@ -2667,7 +2905,7 @@ def test_no_address() -> None:
 
 # whatever comes ---------------------------------------------------------------------------------------------------
 
-SIGHTS = [row[1] for row in ROWS if len(row[1].data) < 5000]
+SIGHTS = [row[1] for row in (*ROWS, *NAMED) if len(row[1].data) < 5000]
 FRAGMENTS = st.sampled_from(
     [
         b"\r\n",

@@ -326,7 +326,8 @@ class _Pool:
         if not worker.version:
             said = f"its last words: {worker.last_words}" if worker.last_words else "it said nothing"
             self._unusable(worker, f"the process ended while it was imported: {how}", said)
-        elif worker.busy:
+            return
+        if worker.busy:
             case = worker.busy.popleft()
             self._settle(case.id, _fatal(case, "crash", f"The interpreter ended during the call: {how}."))
         self._again(worker)

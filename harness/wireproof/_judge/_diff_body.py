@@ -38,12 +38,14 @@ CODES: Mapping[str, str] = {
     "chunk.last-cut": "The CRLF behind the last chunk is missing.",
     "chunk.last-twice": "The last chunk is sent more than once.",
     "chunk.trailers": "Trailers follow the last chunk.",
+    "chunk.data-lost": "Bytes of a chunk were lost.",
     "chunk.invalid": "The body is no valid sequence of chunks.",
     "body.stray": "Bytes follow the end of the body.",
 }
 
 _LAST = b"0\r\n\r\n"
 _CRLF = b"\r\n"
+_WAITS = "The last chunk is missing: the server waits for more."
 _HUGE = 4 * 1024 * 1024
 
 
@@ -87,13 +89,25 @@ def _decodes(body: Body) -> bool:
     return body.complete and bool(body.chunks or body.last)
 
 
+def _is_cut(view: View, body: Body) -> bool:
+    """Say whether the body is the beginning of a chunk-encoded one, where an endless or failing body has no more."""
+    if body.complete or not body.chunks or body.chunks[0].size is None:
+        return False
+    return body.problems[0].code in (CUT if view.endless is not None else ("chunk.no-last",))
+
+
 def _reframed(view: View) -> Iterator[Told]:
     sent = view.got_chunks
-    if view.content in (view.tail, sent.content if _decodes(sent) else view.tail):
-        if _decodes(sent) and view.content == sent.content and view.tail[sent.end :]:
-            yield from _stray(view, sent.end)
+    decoded = sent.content if _decodes(sent) or _is_cut(view, sent) else view.tail
+    wanted = [view.content if view.endless is None else view.endless[: len(got)] for got in (view.tail, decoded)]
+    if wanted == [view.tail, decoded] or view.tail == wanted[0]:
         return
-    yield from explain(view, view.content, sent.content if _decodes(sent) else view.tail)
+    if decoded != wanted[1]:
+        yield from explain(view, view.content, decoded)
+    elif sent.complete and view.tail[sent.end :]:
+        yield from _stray(view, sent.end)
+    elif not sent.complete and view.endless is None and view.sight.raised is None:
+        yield Told("chunk.last-missing", _WAITS, "chunked.body", "", sent.end)
 
 
 # the body is to be sent as it is ----------------------------------------------------------------------------------
@@ -102,9 +116,8 @@ def _reframed(view: View) -> Iterator[Told]:
 def _raw(view: View) -> Iterator[Told]:
     sent = view.got_chunks
     if sent.content == view.body and _is_only_chunks(view, sent):
-        clause, why = _no_chunks(view)
+        clause, why, cause = _no_chunks(view)
         text = f"The body is chunk-encoded although {why}: {view.show(view.tail)}"
-        cause = "a Transfer-Encoding field is taken for a wish to chunk-encode" if view.gives(CODING) else ""
         yield Told("body.chunked", text, clause, cause)
         return
     yield from explain(view, view.body, view.tail)
@@ -117,14 +130,24 @@ def _is_only_chunks(view: View, sent: Body) -> bool:
     return sent.end == len(view.tail)
 
 
-def _no_chunks(view: View) -> tuple[str, str]:
+_WISH = "a Transfer-Encoding field is taken for a wish to chunk-encode"
+
+
+def _no_chunks(view: View) -> tuple[str, str, str]:
+    """Return the clause that wants no chunks, the reason that it gives, and the likely cause."""
+    cause = _WISH if view.gives(CODING) else ""
+    flag = "encode_chunked alone is taken for a wish to chunk-encode" if view.sight.flag is True else cause
     if view.meaning.role == "none":
-        return "body.none", "there is none"
+        return "body.none", "there is none", cause
     if view.gives(LENGTH):
-        return "framing.caller-length", "the caller gave Content-Length"
+        return "framing.caller-length", "the caller gave Content-Length", cause
+    if view.gives(CODING) and not view.sight.gives(CODING):
+        return "headers.bytes-name", "Transfer-Encoding is given under a name that is bytes, which does not count", flag
     if view.gives(CODING):
-        return "flag.false-raw", "encode_chunked is false"
-    return "length.str" if view.meaning.role == "text" else "length.buffer", "Content-Length is sent"
+        return "flag.false-raw", "encode_chunked is false", cause
+    if view.sight.flag is True:
+        return "flag.without-coding", "the caller gave no Transfer-Encoding, only encode_chunked", flag
+    return "length.str" if view.meaning.role == "text" else "length.buffer", "Content-Length is sent", cause
 
 
 # the body is to be chunk-encoded ----------------------------------------------------------------------------------
@@ -155,7 +178,7 @@ def _clause_chunked(view: View) -> str:
 
 def _not_chunked(view: View) -> Told | None:
     """Clauses flag.true-chunked, chunked.file, chunked.iterable."""
-    if view.tail != view.content:
+    if view.tail != view.content or not view.content:
         return None
     why = "encode_chunked is true" if view.gives(CODING) else "Transfer-Encoding: chunked is sent"
     text = f"The body is sent as it is, without chunks, although {why}: {view.show(view.tail)}"
@@ -166,10 +189,11 @@ def _not_chunked(view: View) -> Told | None:
 
 def _chunked_twice(view: View) -> Told | None:
     sent = view.got_chunks
-    if not sent.content or not _decodes(sent):
+    if not sent.content or not (_decodes(sent) or _is_cut(view, sent)):
         return None
     inner = parse_chunked(sent.content)
-    if not _decodes(inner) or inner.content != view.content:
+    wanted = view.content if view.endless is None else view.endless[: len(inner.content)]
+    if not (_decodes(inner) or _is_cut(view, inner)) or inner.content != wanted:
         return None
     text = f"The body is chunk-encoded twice: the content of its chunks is {view.show(sent.content)}"
     return Told("body.chunked-twice", text, _clause_chunked(view), "what frames the body already is framed again")
@@ -181,6 +205,8 @@ def _walk(view: View) -> list[tuple[bytes, int]] | None:
     at = 0
     for chunk in view.chunks.chunks:
         end = view.tail.find(_CRLF, at, at + 64)
+        if view.endless is not None and (not chunk.complete or end < 0 or len(view.tail) < end + 4 + len(chunk.data)):
+            break
         if end < 0 or not view.tail.startswith(chunk.data + _CRLF, end + 2):
             return None
         sizes.append((view.tail[at:end], len(chunk.data)))
@@ -288,7 +314,8 @@ def _wrong_endings(view: View) -> Told | None:
     datas = [chunk.data for chunk in view.chunks.chunks]
     for code, text, cause, encode in _ENDINGS:
         written = b"".join(map(encode, datas))
-        if datas and view.tail.startswith(written) and view.tail[len(written) :] in (b"", b"0\n\n", b"0\r\n", _LAST):
+        is_some = bool(datas) or view.tail == b"0\n\n"
+        if is_some and view.tail.startswith(written) and view.tail[len(written) :] in (b"", b"0\n\n", b"0\r\n", _LAST):
             return Told(code, text, "chunked.body", cause, first_difference(view.tail, view.body))
     return None
 
@@ -337,6 +364,8 @@ def _last_missing(view: View) -> Told | None:
     if view.chunks.last is None or view.tail != view.body[: -len(_LAST)]:
         return None
     text = f"The last chunk, {view.show(_LAST)}, is missing: the server waits for more."
+    if not view.tail:
+        text = f"The last chunk, {view.show(_LAST)}, is missing: nothing follows the head, and the server waits."
     return Told("chunk.last-missing", text, "chunked.body", "", len(view.tail))
 
 
@@ -345,6 +374,26 @@ def _last_cut(view: View) -> Told | None:
         return None
     text = f"The last chunk is cut off: {view.show(view.tail[-3:])} ends the body, expected {view.show(_LAST)}."
     return Told("chunk.last-cut", text, "chunked.body", "'0\\r\\n' is written for '0\\r\\n\\r\\n'", len(view.tail))
+
+
+def _data_lost(view: View) -> Told | None:
+    """Clause send.complete: within the data of a chunk, what belongs behind it begins."""
+    chunks, at = view.chunks.chunks, 0
+    for index, chunk in enumerate(chunks):
+        raw = view.body[chunk.start : chunk.end]
+        if not view.tail.startswith(raw, at):
+            behind = chunks[index + 1] if index + 1 < len(chunks) else view.chunks.last
+            line = view.body[behind.start : behind.data_start] if behind is not None else b""
+            start = at + chunk.data_start - chunk.start
+            same = first_difference(view.tail[at : at + len(raw)], raw)
+            end = view.tail.find(line, start, at + same + len(line)) if line else -1
+            if not start < end < start + len(chunk.data):
+                return None
+            came = f"{end - start} of {count(len(chunk.data))} of a chunk came"
+            cause = "one send() that is not repeated"
+            return Told("chunk.data-lost", f"{came}, and then the next one began.", "send.complete", cause, end)
+        at += len(raw)
+    return None
 
 
 _WHOLE: tuple[Callable[[View], Told | None], ...] = (
@@ -356,6 +405,7 @@ _WHOLE: tuple[Callable[[View], Told | None], ...] = (
     _empty_piece,
     _last_missing,
     _last_cut,
+    _data_lost,
 )
 
 
@@ -397,9 +447,7 @@ def _ending(view: View, sent: Body) -> Iterator[Told]:
     """Clauses chunked.body, rfc.content-long: what stands at the end of the chunks, or is missing there."""
     wants_last = view.chunks.last is not None
     if wants_last and sent.last is None and sent.content.startswith(view.content):
-        yield Told(
-            "chunk.last-missing", "The last chunk is missing: the server waits for more.", "chunked.body", "", sent.end
-        )
+        yield Told("chunk.last-missing", _WAITS, "chunked.body", "", sent.end)
     if sent.trailers:
         text = f"A trailer follows the last chunk: {view.show(sent.trailers[0].raw)}"
         yield Told("chunk.trailers", text, "chunked.body", "", sent.trailers[0].start)

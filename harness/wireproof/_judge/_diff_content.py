@@ -311,6 +311,10 @@ def _twice(view: View, want: bytes, got: bytes) -> Told | None:
     return Told("body.twice", f"The body is sent twice: {count(len(got))} instead of {len(want)}.", "", "", len(want))
 
 
+def _line_end(view: View, want: bytes, got: bytes) -> Told | None:
+    return _extended(view, want, got) if want and got in (want + b"\r\n", want + b"\n") else None
+
+
 # notation, newlines, white space ----------------------------------------------------------------------------------
 
 _OBJECT = re.compile(rb"<.*(object|generator|file|memory|StringIO|BytesIO|iterator|at 0x).*>", re.DOTALL)
@@ -408,6 +412,8 @@ def _extended(view: View, want: bytes, got: bytes) -> Told | None:
         return None
     more = got[len(want) :]
     text = f"{count(len(more))} too many at the end of the body: {view.show(more)}"
+    if more in (b"\r\n", b"\n"):
+        text += ", a line ending that is no part of it."
     cause = "a line ending that does not belong to the body" if not more.strip(b"\r\n") else ""
     return Told("body.extended", text, "", cause, len(want))
 
@@ -436,6 +442,7 @@ _ROWS: tuple[Callable[[View, bytes, bytes], Told | None], ...] = (
     _unexpected,
     _encoded,
     _twice,
+    _line_end,
     _pieces,
     _repr,
     _newlines,

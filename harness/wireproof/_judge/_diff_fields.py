@@ -153,7 +153,8 @@ def _repeated(view: View, name: bytes, want: list[FieldLine], got: list[FieldLin
         clause = f"{_AUTOMATIC[name]}-override" if view.gives(name) else _AUTOMATIC[name]
     elif is_automatic(name):
         clause = "framing.one-only"
-    cause = "names are compared with regard to case" if clause != "headers.sent" and view.gives(name) else ""
+    other_case = clause != "headers.sent" and view.gives(name) and len({field.name for field in got}) > 1
+    cause = "names are compared with regard to case" if other_case else ""
     return view.found("field.repeated", plain(name), text, clause, more.start, cause)
 
 
@@ -168,10 +169,19 @@ def _changed(view: View, want: FieldLine, got: FieldLine) -> Difference:
         text = f"The field name {view.show(want.name)} is written {view.show(got.name)}."
         return view.found("field.name-case", plain(name), text, clause, got.start, _case_cause(want.name, got.name))
     code, how, clause, cause = _value(view, name, want_value, got_value)
+    if code == "field.value" and _is_int(view, name):
+        clause = "headers.value-int"
     if want_value.strip() != got_value.strip():
         want_value, got_value = want_value.strip(b" "), got_value.strip(b" ")
     text = f"The value of {visible(want.name, SHORT)} {how}: {view.show(got_value)}, expected {view.show(want_value)}."
     return view.found(code, plain(name), text, clause or _clause(view, name), got.start, cause)
+
+
+def _is_int(view: View, name: bytes) -> bool:
+    headers = view.sight.request.get("headers")
+    pairs = headers.get("items") if headers is not None and view.sight.given else None
+    kinds = zip(view.sight.given or (), pairs if isinstance(pairs, tuple) else (), strict=False)
+    return any((key or b"").lower() == name and pair[1].kind == "int" for (key, _), pair in kinds)
 
 
 def _case_cause(want: bytes, got: bytes) -> str:
@@ -188,7 +198,7 @@ _Value = tuple[str, str, str, str]  # code, how, clause, cause
 
 
 def _value(view: View, name: bytes, want: bytes, got: bytes) -> _Value:
-    if name == b"host":
+    if name == b"host" and want.strip() != got.strip():
         host = _host(view, want.strip(), got.strip())
         if host is not None:
             return host
@@ -199,6 +209,14 @@ def _value(view: View, name: bytes, want: bytes, got: bytes) -> _Value:
 
 def _unfolded(value: bytes) -> bytes:
     return re.sub(rb"[ \t\r\n]+", b" ", value).strip()
+
+
+def _breaks(value: bytes) -> list[bytes]:
+    return re.findall(rb"[\r\n]+", value)
+
+
+def _is_kept(want: bytes, got: bytes) -> bool:
+    return got != b" " + want.strip()
 
 
 def _utf_8(value: bytes) -> bytes:
@@ -229,6 +247,13 @@ _VALUES: tuple[tuple[str, Callable[[bytes, bytes], str], str, str, Callable[[byt
         "",
         "",
         lambda want, got: want.lstrip(b" \t") == got.lstrip(b" \t"),
+    ),
+    (
+        "field.value-fold",
+        _says("is folded in another way"),
+        "headers.value-folding",
+        "line breaks are taken out, or put in",
+        lambda want, got: _unfolded(want) == _unfolded(got) and _breaks(want) != _breaks(got) and _is_kept(want, got),
     ),
     (
         "field.value-stripped",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import unquote_to_bytes
 
 from wireproof._judge._diff_effects import pieces_of
 from wireproof._judge._diff_view import Rule, View, count
@@ -104,21 +105,60 @@ def not_raised(view: View) -> Iterator[Difference]:
         return
     clause, cause = _why(view.sight)
     sent = f"{count(view.total)} were sent" if view.total != 1 else "1 byte was sent"
-    text = f"No exception was raised, {expect.raises} expected; {sent if view.total else 'nothing was sent'}"
-    yield view.found(
-        "call.not-raised", expect.raises, f"{text}.", clause, None, (_encoded(view) or cause) if view.total else ""
-    )
+    instead = ""
+    if view.total:
+        instead, cause = _encoded(view) or _target(view, clause) or _value(view, clause) or ("", cause)
+    text = f"No exception was raised, {expect.raises} expected; {sent if view.total else 'nothing was sent'}{instead}"
+    yield view.found("call.not-raised", expect.raises, f"{text}.", clause, None, cause if view.total else "")
 
 
-def _encoded(view: View) -> str:
+_ENCODINGS = (
+    ("utf-8", "surrogatepass", "as UTF-8", "str.encode() without an encoding argument gives UTF-8"),
+    ("cp1252", "strict", "in Windows-1252", "a locale's encoding"),
+    ("latin-1", "replace", "with ? in place of what cannot be encoded", "encode('latin-1', 'replace')"),
+    ("latin-1", "ignore", "without what cannot be encoded", "encode('latin-1', 'ignore')"),
+)
+
+
+def _encoded(view: View) -> tuple[str, str] | None:
+    """Return what was sent of a text that cannot be sent, and why."""
     text = view.meaning.text
     if text is None or not view.meaning.fails:
-        return ""
-    if text.encode("utf-8", "surrogatepass") in view.tail:
-        return "the text was sent as UTF-8: str.encode() without an encoding argument gives UTF-8"
-    if text.encode("latin-1", "replace") in view.tail:
-        return "encode('latin-1', 'replace') puts ? for what cannot be encoded"
-    return ""
+        return None
+    for encoding, errors, how, cause in _ENCODINGS:
+        try:
+            data = text.encode(encoding, errors)
+        except UnicodeEncodeError:
+            continue
+        if data and data in view.tail:
+            return f", the text {how}", cause
+    return None
+
+
+def _target(view: View, clause: str) -> tuple[str, str] | None:
+    """Return how a url that cannot be sent was sent."""
+    url = view.sight.url
+    if url is None or clause not in ("target.control", "target.non-ascii"):
+        return None
+    line = view.sight.data.partition(b" HTTP/")[0]
+    raw = url.encode("utf-8", "surrogatepass")
+    if line.endswith(b" " + raw):
+        return None if url.isascii() else (", the url as UTF-8", "encode() without an encoding argument gives UTF-8")
+    if line.endswith(b" " + url.encode("latin-1", "replace")):
+        return ", the url as ISO-8859-1", "encode('latin-1')"
+    if unquote_to_bytes(line.partition(b" ")[2]) in (raw, url.encode("latin-1", "replace")):
+        return ", the url percent-encoded", "urllib.parse.quote()"
+    return "", ""
+
+
+def _value(view: View, clause: str) -> tuple[str, str] | None:
+    """Return how a value with a line break was sent, where it did not go out as it is."""
+    values = [value for _, value in view.sight.given or () if value is not None and re.search(rb"[\r\n]", value)]
+    if clause != "headers.value-injection" or any(b": " + value in view.sight.data for value in values):
+        return None
+    if any(repr(value).encode() in view.sight.data for value in values):
+        return ", the value in Python's notation", "str() or an f-string of bytes"
+    return "", ""
 
 
 def other_class(view: View) -> Iterator[Difference]:
@@ -153,6 +193,11 @@ _TEXT_READERS = ("temporary-text-file", "codecs-reader")
 
 def _text(recipe: Recipe | None) -> str | None:
     return str(recipe.get("text")) if recipe is not None and recipe.kind in _TEXT else None
+
+
+def _characters(recipe: Recipe) -> str | None:
+    data = recipe.get("data") if recipe.kind in ("bytes", "bytes-subclass") else None
+    return data.decode("latin-1") if isinstance(data, bytes) else _text(recipe)
 
 
 def _argument(name: str, test: Callable[[str], object]) -> Callable[[Sight], object]:
@@ -230,7 +275,11 @@ _WHY: tuple[tuple[str, str, Callable[[Sight], object]], ...] = (
         "str.encode() without an encoding argument gives UTF-8",
         _pair(1, _text_is(_not_in_latin_1)),
     ),
-    ("headers.value-injection", _INJECTED, _pair(1, _text_is(_VALUE_ILLEGAL.search))),
+    (
+        "headers.value-injection",
+        _INJECTED,
+        _pair(1, lambda recipe: (text := _characters(recipe)) is not None and _VALUE_ILLEGAL.search(text)),
+    ),
     ("body.early-encoding", "", lambda sight: sight.meaning.role == "text" and sight.meaning.fails),
     ("send.stops", "", lambda sight: sight.meaning.endless is not None),
     ("file.text-not-textio", "", _kind("body", *_TEXT_READERS)),

@@ -26,6 +26,7 @@ SHORT = 60
 """Bytes that are repeated in a sentence about them."""
 
 LENGTH, CODING = b"content-length", b"transfer-encoding"
+_LOOPBACK = re.compile(rb"(?<![0-9.])127(?:\.[0-9]{1,3}){3}:[0-9]{5}(?![0-9])")
 _ADDRESS = re.compile(r"\b0x[0-9A-Fa-f]{6,}")
 CUT = ("chunk.no-last", "chunk.data-short", "chunk.end-cut", "chunk.size-cut")
 
@@ -120,7 +121,8 @@ class View:
         if not self.body or (self.meaning.content and self.body == self.meaning.content):
             return False
         whole = self.chunks.complete and self.chunks.end == len(self.body)
-        return whole or (bool(self.chunks.chunks) and self.chunks.problems[0].code in CUT)
+        begun = bool(self.chunks.chunks) and self.chunks.chunks[0].size is not None
+        return whole or (begun and self.chunks.problems[0].code in CUT)
 
     @cached_property
     def content(self) -> bytes:
@@ -150,6 +152,7 @@ class View:
             if host:
                 data = data.replace(host + b":" + port, b"<host>:<port>")
             data = re.sub(b":" + port + rb"(?![0-9])", b":<port>", data)
+        data = _LOOPBACK.sub(b"<host>:<port>", data)  # of an earlier exchange
         if host.startswith(b"127."):
             data = re.sub(rb"(?<![0-9.])" + re.escape(host) + rb"(?![0-9.])", b"<host>", data)
         return data
