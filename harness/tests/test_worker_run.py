@@ -153,7 +153,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def children() -> list[str]:
     """Return the processes that this one has started and that are still there, dead ones included."""
-    return [child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()]
+    found: list[str] = []
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread may end while it is looked at
+            found += (task / "children").read_text().split()
+    return found
 
 
 @pytest.fixture(autouse=True)
