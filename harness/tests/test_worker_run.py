@@ -100,7 +100,7 @@ Forks = client(leave_a_child)
 Deaf = client(lambda: os.close(CHANNEL))
 Flood = client(lambda: [os.write(1, b"x" * 65536) for _ in range(160)])
 Mute = client(lambda: (os.close(1), os.close(2)))
-Orphan = client(lambda: (subprocess.Popen(["sleep", "3600"]), os._exit(7)))
+Orphan = client(lambda: (open("orphan", "w").write(str(subprocess.Popen(["sleep", "3600"]).pid)), os._exit(7)))
 FORGED = {"id": "a/b/none", "hash": "0", "since": "", "verdict": "pass", "clauses": [], "blame": None,
           "layers": {"bytes": "pass", "contract": "pass", "rfc": "pass"}, "fingerprint": ""}
 
@@ -261,6 +261,30 @@ def test_what_a_candidate_does_to_its_output_is_its_own_business(candidate: str)
     assert ran(f"clients:{candidate}") == passed()
 
 
+def test_an_output_that_is_closed_is_not_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner does not turn in circles where there is nothing to hear any more."""
+    heard: list[bool] = []
+    listen = Worker.listen
+
+    def counting(worker: Worker) -> bool:
+        more = listen(worker)
+        if worker.channel.fileno() >= 0:  # it is not being ended
+            heard.append(more)
+        return more
+
+    monkeypatch.setattr(Worker, "listen", counting)
+    ran("clients:Mute", 40)
+    assert heard == [False]
+
+
+def test_what_a_candidate_has_started_ends_with_it(here: Path) -> None:
+    """A process that outlives its parent is in the parent's group, and gone with the worker."""
+    ran("clients:Orphan")
+    orphan = Path("/proc") / (here / "orphan").read_text() / "stat"
+    state = orphan.read_text().rpartition(") ")[2][0] if orphan.exists() else "gone"
+    assert state in ("gone", "Z", "X")
+
+
 def test_a_candidate_that_exits_raises() -> None:
     """SystemExit is an exception like any other."""
     (reason,) = {name: text for name, text in ran("clients:Raises").items() if name == "3"}.values()
@@ -389,7 +413,7 @@ CANNOT = [
 def test_a_candidate_that_cannot_be_used_is_one_sentence(here: Path, candidate: str, why: str, hint: str) -> None:
     """Why it cannot be used, and what to do, in one sentence with exit code 2."""
     (here / "leaves.py").write_text("import sys\nsys.exit('bye')\n")
-    (here / "dies.py").write_text("import os\nprint('well\\ngoodbye\\x07', flush=True)\nos._exit(3)\n")
+    (here / "dies.py").write_text("import os\nprint('well\\n' * 5000 + 'goodbye\\x07', flush=True)\nos._exit(3)\n")
     (here / "dies_silently.py").write_text("import os\nos._exit(3)\n")
     (here / "scribbles.py").write_text("import os, sys\nos.write(int(sys.argv[1]), b'hello\\n')\nos._exit(0)\n")
     with pytest.raises(CandidateError) as caught:
