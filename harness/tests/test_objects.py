@@ -11,13 +11,14 @@ import pickle
 import tempfile
 import types
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from wireproof._candidates import _objects
-from wireproof._candidates._objects import Built, CannotBuild, Site, build
+from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS, MAY_RAISE
 
@@ -61,6 +62,7 @@ def use(value: Any) -> object:
         return sorted(value) if isinstance(value, set | frozenset) else list(value)
 
 
+ON_DISK = ("binary-file", "text-file")
 FILE = {"data": b"abc", "position": 1}
 OPEN: EFFECTS = {"closed": False}
 AT_1: EFFECTS = {"closed": False, "position": 1}
@@ -84,7 +86,7 @@ BODIES: list[tuple[str, dict[str, object], str, object, EFFECTS, EFFECTS]] = [
     ("ctypes", {"data": b"ab"}, "c_ubyte_Array_2", b"ab", {}, {}),
     ("buffer", {"data": b"ab"}, "Exporter", b"ab", {}, {}),
     ("pickle-buffer", {"data": b"ab"}, "PickleBuffer", b"ab", {}, {}),
-    ("bytes-with-iter", {"data": b"xyz", "items": AB}, "Subclass", b"xyz", {"iterated": 0}, {"iterated": 0}),
+    ("bytes-with-iter", {"data": b"xyz", "items": AB}, "BytesWithIter", b"xyz", {"iterated": 0}, {"iterated": 0}),
     ("bytesio", FILE, "BytesIO", [b"bc"], AT_1, AT_3),
     ("bytesio", {"data": b"abc"}, "BytesIO", [b"ab", b"c"], {"closed": False, "position": 0}, AT_3),
     ("binary-file", FILE, "BufferedReader", [b"bc"], AT_1, AT_3),
@@ -107,12 +109,12 @@ BODIES: list[tuple[str, dict[str, object], str, object, EFFECTS, EFFECTS]] = [
     ("codecs-reader", {"data": b"\xc3\xa9b"}, "StreamReader", ["\xe9b"], {}, {}),
     ("codecs-reader", {"data": b"\xe9b", "encoding": "latin-1"}, "StreamReader", ["\xe9b"], {}, {}),
     ("mmap", FILE, "mmap", [b"bc"], AT_1, AT_3),
-    ("bytes-with-read", {"data": b"xyz", **READS}, "B", [b"ab", b"c"], NO_READS, THREE_READS),
-    ("str-with-read", {"text": "xyz", **READS}, "S", [b"ab", b"c"], NO_READS, THREE_READS),
-    ("array-with-read", {"data": b"xyz", **READS}, "A", [b"ab", b"c"], NO_READS, THREE_READS),
-    ("list-with-read", {"items": AB, **READS}, "Both", [b"ab", b"c"], {"reads": (), "iterated": 0},
+    ("bytes-with-read", {"data": b"xyz", **READS}, "BytesWithRead", [b"ab", b"c"], NO_READS, THREE_READS),
+    ("str-with-read", {"text": "xyz", **READS}, "StrWithRead", [b"ab", b"c"], NO_READS, THREE_READS),
+    ("array-with-read", {"data": b"xyz", **READS}, "ArrayWithRead", [b"ab", b"c"], NO_READS, THREE_READS),
+    ("list-with-read", {"items": AB, **READS}, "ListWithRead", [b"ab", b"c"], {"reads": (), "iterated": 0},
      {"reads": (2, 2, 2), "iterated": 0}),
-    ("iterable-with-read", {"items": AB, **READS}, "Both", [b"ab", b"c"], {"reads": (), "iterated": 0},
+    ("iterable-with-read", {"items": AB, **READS}, "IterableWithRead", [b"ab", b"c"], {"reads": (), "iterated": 0},
      {"reads": (2, 2, 2), "iterated": 0}),
     ("list", {"items": AB}, "list", [b"ab", b"c"], UNCHANGED, UNCHANGED),
     ("tuple", {"items": AB}, "tuple", [b"ab", b"c"], {}, {}),
@@ -146,7 +148,7 @@ def test_a_body_is_what_its_recipe_describes(
     assert (type(built.value).__name__, built.effects()) == (class_, before)
     assert (use(built.value), built.effects()) == (gives, after)
     built.close()
-    assert list(folder.iterdir()) == []
+    assert len(list(folder.iterdir())) == (kind in ON_DISK)
 
 
 def test_every_kind_has_a_builder() -> None:
@@ -329,18 +331,17 @@ def test_of_a_closed_file_only_that_is_known() -> None:
         built.close()
 
 
-def test_cleaning_up_goes_on_after_a_failure(folder: Path) -> None:
-    """What cannot be closed does not keep the rest from being cleaned up."""
+def test_what_cannot_be_closed_is_left_open() -> None:
+    """An object that is still in use, or whose file is gone, is no reason to stop."""
     built = build(Recipe("mmap", {"data": b"abc"}), Site())
     with memoryview(built.value):
         built.close()
         assert built.effects()["closed"] is False
     built.close()
-    file = build(Recipe("binary-file", FILE), Site())
-    (path,) = folder.iterdir()
-    path.unlink()
+    file = build(Recipe("temporary-file", FILE), Site())
+    os.unlink(file.value.name)
     file.close()
-    assert (file.value.closed, list(folder.iterdir())) == (True, [])
+    assert file.value.closed
 
 
 # headers -----------------------------------------------------------------------------------------------------------
@@ -384,6 +385,150 @@ def test_the_address_is_filled_in() -> None:
     assert build(Recipe("dict", {"items": ((text("Host"), text("<host>")),)}), site).value == {"Host": "127.0.0.1"}
 
 
+# many objects of one recipe ------------------------------------------------------------------------------------------
+
+CONSTANTS = [
+    Recipe("none"),
+    Recipe("int", {"value": 5}),
+    Recipe("bool", {"value": True}),
+    Recipe("float", {"text": "1.5"}),
+    Recipe("object"),
+    Recipe("class"),
+    Recipe("function"),
+    text("http://<host>:<port>/"),
+    Recipe("str-subclass", {"text": "a"}),
+    data(b"ab"),
+    Recipe("bytes-subclass", {"data": b"ab"}),
+    Recipe("range", {"bounds": (1, 3)}),
+    *(Recipe(kind, {"items": AB}) for kind in ("tuple", "frozenset", "dict-keys", "dict-values")),
+]
+_SOFT = (Recipe("bytearray", {"data": b"ab"}), Recipe("list", {"items": AB}))
+CHANGEABLE = [
+    *(Recipe(kind, fields) for kind, fields, *_rest in BODIES if kind not in {each.kind for each in CONSTANTS}),
+    Recipe("memoryview", {"data": b"abcd", "format": "H", "shape": (2, 1)}),
+    Recipe("memoryview", {"data": b"abcd", "writable": True, "slice": (1, 3)}),
+    Recipe("endless", {"data": b"x" * 65536}),
+    *(Recipe(kind, {"items": PAIRS}) for kind in ("dict", "message", "mapping", "mapping-proxy", "pairs-list")),
+    *(Recipe(kind, {"items": _SOFT}) for kind in ("list", "tuple", "deque", "dict-values", "generator", "sequence")),
+    Recipe("reader", {"reads": _SOFT}),
+    Recipe("dict", {"items": ((text("A"), _SOFT[0]), (text("B"), text("1")))}),
+]
+_HARM: tuple[Callable[[Any], object], ...] = (
+    lambda value: value.append(1),
+    lambda value: value.append(b"x"),
+    lambda value: value.add(b"x"),
+    lambda value: value.__setitem__(0, value[0] - 1),
+    lambda value: value.__setitem__("C", "3"),
+    lambda value: value.raw.__setitem__(0, 1),
+    lambda value: value.write(b"x"),
+    lambda value: value.write("x"),
+    lambda value: value.clear(),
+    lambda value: value.close(),
+    lambda value: value.release(),
+    lambda value: value.__dict__.update(read=None),
+)
+
+
+def taken_from(value: Any) -> object:
+    """Return all that can be had of a value; of what gives nothing, its class."""
+    try:
+        return list(value.items()) if hasattr(value, "items") else use(value)
+    except TypeError:
+        return type(value)
+
+
+def harm(value: Any) -> None:
+    """Do to a value, and to what it gives, everything that a client should not."""
+    had = taken_from(value)
+    pieces = had if isinstance(had, list) else []
+    inner = [each[-1] for each in pieces if isinstance(each, tuple)]
+    for each in (*pieces, *inner, value):
+        for act in _HARM:
+            with suppress(Exception):
+                act(each)
+
+
+@pytest.mark.parametrize(
+    "recipe", [*CONSTANTS, *CHANGEABLE], ids=[f"{each.kind}-{i}" for i, each in enumerate([*CONSTANTS, *CHANGEABLE])]
+)
+def test_what_is_done_to_an_object_is_not_seen_in_the_next(recipe: Recipe) -> None:
+    """One is used up, changed and closed: another, made before or afterwards, is as new, and so are its effects."""
+
+    def all_of(built: Built) -> list[object]:
+        seen = [type(built.value), built.effects(), taken_from(built.value), built.effects()]
+        built.close()
+        return seen
+
+    make = prepare(recipe, Site())
+    wanted = all_of(build(recipe, Site()))
+    harmed, before = make(), make()
+    harm(harmed.value)
+    harmed.close()
+    assert (all_of(before), all_of(make())) == (wanted, wanted)
+
+
+def test_the_objects_of_every_kind_are_told_apart() -> None:
+    """The lists above leave no kind out, and only what nobody can change is the same object each time."""
+    assert {each.kind for each in (*CONSTANTS, *CHANGEABLE)} == set(KINDS) - {"raise"}
+    for recipe in (*CONSTANTS, *CHANGEABLE):
+        make = prepare(recipe, Site())
+        first, second = make(), make()
+        assert (first is second, first.value is second.value) == (recipe in CONSTANTS, recipe in CONSTANTS), recipe
+        first.close()
+        second.close()
+
+
+def test_elements_that_equal_only_themselves_are_no_change() -> None:
+    """A list is compared with what it was made of, not with another's elements."""
+    item = Recipe("ctypes", {"data": b"ab"})
+    make = prepare(Recipe("list", {"items": (item, item)}), Site())
+    first, second = make(), make()
+    second.value.reverse()
+    assert (first.effects(), second.effects()) == (UNCHANGED, {"content": "changed"})
+
+
+@pytest.mark.parametrize("kind", ON_DISK)
+def test_the_file_on_disk_is_written_once(kind: str, folder: Path) -> None:
+    """All objects of a content read the same file, each at a place of its own."""
+    make = prepare(Recipe(kind, {"data": b"abc"}), Site())
+    (path,) = folder.iterdir()
+    written = path.stat()
+    first, second = make(), make()
+    assert [first.value.read(1), second.value.read(), first.value.read()] == (
+        ["a", "abc", "bc"] if kind == "text-file" else [b"a", b"abc", b"bc"]
+    )
+    for built in (first, second, build(Recipe(kind, {"data": b"abc"}), Site())):
+        built.close()
+    assert [(each, each.stat().st_mtime_ns) for each in folder.iterdir()] == [(path, written.st_mtime_ns)]
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe("mmap", {"data": b""}),
+        Recipe("array", {"data": b"x", "typecode": "H"}),
+        Recipe("memoryview", {"data": b"abc", "format": "Y", "writable": True}),
+        Recipe("generator", {"items": (Recipe("array", {"data": b"x", "typecode": "H"}),)}),
+    ],
+)
+def test_what_cannot_be_made_is_said_before_the_first_call(recipe: Recipe) -> None:
+    """Preparing finds out what would fail each time."""
+    with pytest.raises(CannotBuild):
+        prepare(recipe, Site())
+
+
+def test_another_may_watch_each_object() -> None:
+    """Who is told of the pieces is settled when an object is made."""
+    site = Site()
+    make = prepare(Recipe("generator", {"items": AB}), site)
+    list(make().value)
+    told: list[int] = []
+    site.on_piece = told.append
+    watched = make()
+    site.on_piece = None
+    assert (list(watched.value), told) == ([b"ab", b"c"], [0, 1])
+
+
 # where files lie ---------------------------------------------------------------------------------------------------
 
 
@@ -401,13 +546,14 @@ def test_real_files_lie_in_one_folder_of_the_process(tmp_path: Path, monkeypatch
 
 
 def test_building_everything_leaves_no_descriptor(folder: Path) -> None:
-    """What is opened for a body is closed with it."""
+    """What is opened for a body is closed with it; of files that are only read one stays for each content."""
     before = len(os.listdir("/proc/self/fd"))
+    contents = {fields["data"] for kind, fields, *_rest in BODIES if kind in ON_DISK}
     for _ in range(20):
         for kind, fields, *_rest in BODIES:
             built: Built = build(Recipe(kind, fields), Site())
             built.close()
-    assert (len(os.listdir("/proc/self/fd")), list(folder.iterdir())) == (before, [])
+    assert (len(os.listdir("/proc/self/fd")), len(list(folder.iterdir()))) == (before, len(contents))
 
 
 def test_the_classes_are_those_of_the_standard_library() -> None:

@@ -3,6 +3,9 @@
 Building is the harness's business: an object that cannot be built on this interpreter is "unsupported", never a fault
 of the client. What the call did to an object is asked through ``Built.effects``, after the call; a question that the
 object cannot answer any more (it was closed, say) is left out rather than guessed.
+
+Building is also done for every single call, so ``prepare`` does once what all objects of a recipe have in common. A
+builder returns the one ``Built`` that every call may have, since nobody can change its value, or what makes a new one.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import array
 import codecs
 import collections
 import collections.abc
+import contextlib
 import ctypes
 import email.message
 import functools
@@ -18,19 +22,37 @@ import gzip
 import io
 import itertools
 import mmap
+import operator
 import os
 import pickle
 import socket
 import tempfile
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from wireproof._candidates._classes import (
+    ArrayWithRead,
+    BytesWithIter,
+    BytesWithRead,
+    Endless,
+    Iterable_,
+    IterableWithRead,
+    Iterating,
+    ListWithRead,
+    OnlyGetitem,
+    OnlyItems,
+    Pieces,
+    Raise,
+    RawReader,
+    Reader,
+    Reads,
+    Sequence_,
+    StrWithRead,
+    TextReader,
+)
 from wireproof._model import Recipe
-
-ENDLESS = 8 * 1024 * 1024
-"""After so many bytes an endless body ends, should nobody hang up."""
 
 _RAISED: dict[str, type[Exception]] = {
     error.__name__: error
@@ -47,26 +69,25 @@ class Built:
     """An object made from a recipe: its value, how to look at it, and how to clean up."""
 
     value: Any
-    _looks: dict[str, Callable[[], object]] = field(default_factory=dict)
-    _cleanups: list[Callable[[], object]] = field(default_factory=list)
+    _looks: _Looks = ()
+    _subject: Any = None
+    _is_open: bool = False
 
     def effects(self) -> dict[str, object]:
         """Return what can be seen of the object now, by the names of effects (without "body.")."""
         seen: dict[str, object] = {}
-        for name, look in self._looks.items():
+        for name, look in self._looks:
             try:
-                seen[name] = look()
+                seen[name] = look(self._subject)
             except (ValueError, OSError):
                 continue
         return seen
 
     def close(self) -> None:
         """Release files and memory; what the call left open is closed here."""
-        for cleanup in reversed(self._cleanups):
-            try:
-                cleanup()
-            except (ValueError, OSError, BufferError):
-                continue
+        if self._is_open:
+            with contextlib.suppress(ValueError, OSError, BufferError):
+                self.value.close()
 
 
 @dataclass(slots=True)
@@ -90,74 +111,95 @@ def build(recipe: Recipe, site: Site) -> Built:
     Raises:
         CannotBuild: this interpreter cannot make it.
     """
+    return prepare(recipe, site)()
+
+
+def prepare(recipe: Recipe, site: Site) -> Callable[[], Built]:
+    """Return what makes an object that ``recipe`` describes, as new each time that it is called.
+
+    Nothing that was done to one of these objects is seen in another: only what nobody can change is the same in all.
+    Whoever watches the pieces is looked up in ``site`` for each object, and may be another each time.
+
+    Raises:
+        CannotBuild: this interpreter cannot make it.
+    """
+    made = _made(recipe, site)
+    return (lambda: made) if isinstance(made, Built) else made
+
+
+_Look = Callable[[Any], object]
+_Looks = tuple[tuple[str, _Look], ...]
+_Fields = Mapping[str, Any]
+_Maker = Callable[[], Built]
+_Builder = Callable[[_Fields, Site], Built | _Maker]
+_Values = Callable[[], tuple[Any, ...]]
+
+
+def _made(recipe: Recipe, site: Site) -> Built | _Maker:
     try:
-        return _BUILDERS[recipe.kind](recipe.fields, site)
+        made = _BUILDERS[recipe.kind](recipe.fields, site)
+        if not isinstance(made, Built):
+            made().close()  # so that what cannot be made is found out before the first call
     except (NotImplementedError, ValueError) as error:
         raise CannotBuild(f"{recipe.kind}: {error}") from None
+    return made
 
 
-_Fields = Mapping[str, Any]
-
-
-def _plain(value: Callable[[_Fields, Site], object]) -> Callable[[_Fields, Site], Built]:
+def _constant(value: Callable[[_Fields, Site], object]) -> _Builder:
     return lambda fields, site: Built(value(fields, site))
 
 
-class _Pieces:
-    """Elements or reads, taken one by one: counts them, and raises where a recipe says so."""
+def _unseen(prepare: Callable[[_Fields], Callable[[], object]]) -> _Builder:
+    """Return a builder of objects that can be changed, but not so that it could be seen."""
 
-    def __init__(self, recipes: tuple[Recipe, ...], site: Site) -> None:
-        self.recipes, self.site = recipes, site
-        self.values = [None if piece.kind == "raise" else build(piece, site).value for piece in recipes]
-        self.taken = 0
-        self.begun = 0
+    def builder(fields: _Fields, site: Site) -> _Maker:
+        make = prepare(fields)
+        return lambda: Built(make())
 
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, index: int) -> Any:
-        """Return the value at ``index``; IndexError past the end."""
-        if index >= len(self.values):
-            raise IndexError(index)
-        if self.site.on_piece is not None:
-            self.site.on_piece(index)
-        if self.recipes[index].kind == "raise":
-            raise _RAISED[str(self.recipes[index].get("name"))]("raised by the body")
-        self.taken = max(self.taken, index + 1)
-        return self.values[index]
-
-    def __iter__(self) -> Iterator[Any]:
-        for index in range(len(self.values)):
-            yield self.take(index)
-
-    def looks(self, *, iterated: bool = False) -> dict[str, Callable[[], object]]:
-        looks: dict[str, Callable[[], object]] = {"pulled": lambda: self.taken}
-        if iterated:
-            looks["iterated"] = lambda: self.begun
-        return looks
+    return builder
 
 
-class _Reads:
-    """The read() of scripted files: gives the pieces in turn, then ``end``; keeps the sizes asked for."""
+def _seen(make: Callable[[], Any], looks: _Looks, *, is_open: bool = False) -> _Maker:
+    def maker() -> Built:
+        value = make()
+        return Built(value, looks, value, is_open)
 
-    def __init__(self, recipes: tuple[Recipe, ...], site: Site, end: object = b"") -> None:
-        self.pieces, self.end, self.sizes, self.next = _Pieces(recipes, site), end, list[int | None](), 0
-
-    def read(self, size: int | None = None) -> Any:
-        self.sizes.append(size)
-        try:
-            self.next += 1
-            return self.pieces.take(self.next - 1)
-        except IndexError:
-            return self.end
-
-    def looks(self) -> dict[str, Callable[[], object]]:
-        return {"reads": lambda: tuple(self.sizes)}
+    return maker
 
 
-def _unchanged(value: Any, snapshot: Callable[[Any], object]) -> dict[str, Callable[[], object]]:
-    before = snapshot(value)
-    return {"content": lambda: "unchanged" if snapshot(value) == before else "changed"}
+def _content(snapshot: _Look, before: object) -> _Looks:
+    return (("content", lambda value: "unchanged" if snapshot(value) == before else "changed"),)
+
+
+def _compared(make: Callable[[], Any], snapshot: _Look) -> _Maker:
+    """Return a maker of objects that must stay as they are; all of them begin with the same content."""
+    return _seen(make, _content(snapshot, snapshot(make())))
+
+
+# pieces ---------------------------------------------------------------------------------------------------------
+
+
+def _piece(recipe: Recipe, site: Site) -> Built | _Maker:
+    if recipe.kind == "raise":
+        return Built(Raise(_RAISED[str(recipe.get("name"))]))
+    return _made(recipe, site)
+
+
+def _values(recipes: Iterable[Recipe], site: Site) -> tuple[_Values, bool]:
+    """Return what gives the values of pieces, and whether nobody can change these; those that can be are made anew."""
+    made = [_piece(recipe, site) for recipe in recipes]
+    constants = tuple(each.value for each in made if isinstance(each, Built))
+    if len(constants) == len(made):
+        return lambda: constants, True
+    return lambda: tuple((each if isinstance(each, Built) else each()).value for each in made), False
+
+
+_PULLED: _Looks = (("pulled", operator.attrgetter("taken")),)
+_COUNTED: _Looks = (*_PULLED, ("iterated", operator.attrgetter("begun")))
+_CLOSED: _Looks = (("closed", lambda file: bool(file.closed)),)
+_FILE: _Looks = (*_CLOSED, ("position", operator.methodcaller("tell")))
+_READS: _Looks = (("reads", lambda file: tuple(file._reads.sizes)),)
+_ITERATED: _Looks = (("iterated", operator.attrgetter("_pieces.begun")),)
 
 
 # plain values ---------------------------------------------------------------------------------------------------
@@ -179,14 +221,20 @@ def _function() -> bytes:
 # buffers --------------------------------------------------------------------------------------------------------
 
 
-def _bytearray(fields: _Fields, site: Site) -> Built:
-    value = bytearray(fields["data"])
-    return Built(value, _unchanged(value, bytes))
+def _bytearray(fields: _Fields, site: Site) -> _Maker:
+    return _compared(functools.partial(bytearray, fields["data"]), bytes)
 
 
-def _memoryview(fields: _Fields, site: Site) -> object:
+def _memoryview(fields: _Fields) -> Callable[[], object]:
     data: bytes = fields["data"]
-    view: Any = memoryview(bytearray(data) if fields.get("writable") else data)
+    if fields.get("writable"):
+        return lambda: _view(fields, bytearray(data))
+    view = _view(fields, data)
+    return lambda: memoryview(view)  # of the same shape, and released for itself
+
+
+def _view(fields: _Fields, exporter: bytes | bytearray) -> Any:
+    view: Any = memoryview(exporter)
     shape = fields.get("shape")
     if "format" in fields or shape is not None:
         format_ = fields.get("format", "B")
@@ -196,49 +244,44 @@ def _memoryview(fields: _Fields, site: Site) -> object:
     return view
 
 
-def _array(fields: _Fields, site: Site) -> Built:
-    value = array.array(fields.get("typecode", "B"), fields["data"])
-    return Built(value, _unchanged(value, lambda items: items.tobytes()))
+def _array(fields: _Fields, site: Site) -> _Maker:
+    first = array.array(fields.get("typecode", "B"), fields["data"])
+    return _compared(lambda: first[:], lambda items: items.tobytes())
 
 
-def _ctypes(fields: _Fields, site: Site) -> object:
+def _ctypes(fields: _Fields) -> Callable[[], object]:
     size = fields.get("size", 1)
     item: Any = {1: ctypes.c_uint8, 2: ctypes.c_uint16, 4: ctypes.c_uint32, 8: ctypes.c_uint64}[size]
     data: bytes = fields["data"]
-    return (item * (len(data) // size)).from_buffer_copy(data)
+    return functools.partial((item * (len(data) // size)).from_buffer_copy, data)
 
 
-def _buffer(fields: _Fields, site: Site) -> object:
+def _buffer(fields: _Fields) -> Callable[[], object]:
     data: bytes = fields["data"]
-    fields_ = {"_fields_": [("raw", ctypes.c_uint8 * len(data))]}
-    structure: Any = type("Exporter", (ctypes.Structure,), fields_)
-    return structure.from_buffer_copy(data)
+    return functools.partial(_exporter(len(data)).from_buffer_copy, data)
 
 
-def _bytes_with_iter(fields: _Fields, site: Site) -> Built:
-    pieces = _Pieces(fields["items"], site)
-
-    class Subclass(bytes):
-        def __iter__(self) -> Any:
-            pieces.begun += 1
-            return iter(pieces)
-
-    return Built(Subclass(fields["data"]), {"iterated": lambda: pieces.begun})
+@functools.cache
+def _exporter(length: int) -> Any:
+    return type("Exporter", (ctypes.Structure,), {"_fields_": [("raw", ctypes.c_uint8 * length)]})
 
 
 # files ----------------------------------------------------------------------------------------------------------
 
 
-def _file(file: Any, *, position: bool = True) -> Built:
-    looks: dict[str, Callable[[], object]] = {"closed": lambda: bool(file.closed)}
-    if position:
-        looks["position"] = file.tell
-    return Built(file, looks, [file.close])
+def _file(make: Callable[[], Any], looks: _Looks = _CLOSED) -> _Maker:
+    return _seen(make, looks, is_open=True)
 
 
-def _positioned(file: Any, fields: _Fields) -> Built:
-    file.seek(fields.get("position", 0))
-    return _file(file)
+def _positioned(make: Callable[[], Any], fields: _Fields) -> _Maker:
+    position = fields.get("position", 0)
+
+    def opened() -> Any:
+        file = make()
+        file.seek(position)
+        return file
+
+    return _file(opened, _FILE)
 
 
 @functools.cache
@@ -252,359 +295,276 @@ def _folder() -> str:
 _KEPT: list[object] = []
 
 
-def _on_disk(data: bytes) -> str:
-    descriptor, path = tempfile.mkstemp(dir=_folder())
+@functools.cache
+def _on_disk(data: bytes, folder: str) -> str:
+    """Return the path of a file with this content; it is only read, and stays for the next object."""
+    descriptor, path = tempfile.mkstemp(dir=folder)
     with open(descriptor, "wb") as file:
         file.write(data)
     return path
 
 
-def _binary_file(fields: _Fields, site: Site) -> Built:
-    path = _on_disk(fields["data"])
-    built = _positioned(open(path, "rb", fields.get("buffering", -1)), fields)  # noqa: SIM115
-    built._cleanups.insert(0, lambda: os.unlink(path))
-    return built
+def _binary_file(fields: _Fields, site: Site) -> _Maker:
+    path = _on_disk(fields["data"], _folder())
+    return _positioned(functools.partial(open, path, "rb", fields.get("buffering", -1)), fields)
 
 
-def _text_file(fields: _Fields, site: Site) -> Built:
-    path = _on_disk(fields["data"])
-    file = open(path, encoding=fields.get("encoding", "utf-8"), newline=fields.get("newline"))  # noqa: SIM115
-    file.read(fields.get("position", 0))
-    built = _file(file, position=False)
-    built._cleanups.insert(0, lambda: os.unlink(path))
-    return built
+def _text_file(fields: _Fields, site: Site) -> _Maker:
+    path = _on_disk(fields["data"], _folder())
+    encoding, newline, position = fields.get("encoding", "utf-8"), fields.get("newline"), fields.get("position", 0)
+
+    def opened() -> Any:
+        file = open(path, encoding=encoding, newline=newline)  # noqa: SIM115
+        file.read(position)
+        return file
+
+    return _file(opened)
 
 
-def _stringio(fields: _Fields, site: Site) -> Built:
-    return _positioned(io.StringIO(fields["text"], newline=""), fields)
+def _bytesio(fields: _Fields, site: Site) -> _Maker:
+    return _positioned(functools.partial(io.BytesIO, fields["data"]), fields)
 
 
-def _pipe(fields: _Fields, site: Site) -> Built:
+def _stringio(fields: _Fields, site: Site) -> _Maker:
+    return _positioned(functools.partial(io.StringIO, fields["text"], newline=""), fields)
+
+
+def _pipe(fields: _Fields, site: Site) -> _Maker:
     data: bytes = fields["data"]
     if len(data) > 65536:
         raise CannotBuild("pipe: more than a pipe's buffer holds (64 KiB)")
-    reading, writing = os.pipe()
-    with open(writing, "wb") as file:
-        file.write(data)
-    return _file(open(reading, "rb"), position=False)
+
+    def opened() -> Any:
+        reading, writing = os.pipe()
+        os.write(writing, data)
+        os.close(writing)
+        return open(reading, "rb")
+
+    return _file(opened)
 
 
-def _socket_file(fields: _Fields, site: Site) -> Built:
+def _socket_file(fields: _Fields, site: Site) -> _Maker:
     data: bytes = fields["data"]
     if len(data) > 65536:
         raise CannotBuild("socket-file: more than a socket's buffer holds (64 KiB)")
-    near, far = socket.socketpair()
-    with far:
-        far.sendall(data)
-    with near:
-        return _file(near.makefile("rb"), position=False)
+
+    def opened() -> Any:
+        near, far = socket.socketpair()
+        with near, far:
+            far.sendall(data)
+            return near.makefile("rb")
+
+    return _file(opened)
 
 
-def _spooled(fields: _Fields, site: Site) -> Built:
-    file: Any = tempfile.SpooledTemporaryFile(max_size=2**30, dir=_folder())  # noqa: SIM115
-    file.write(fields["data"])
-    if fields.get("rolled"):
-        file.rollover()
-    return _positioned(file, fields)
+def _spooled(fields: _Fields, site: Site) -> _Maker:
+    data, folder, rolled = fields["data"], _folder(), fields.get("rolled")
+
+    def opened() -> Any:
+        file: Any = tempfile.SpooledTemporaryFile(max_size=2**30, dir=folder)  # noqa: SIM115
+        file.write(data)
+        if rolled:
+            file.rollover()
+        return file
+
+    return _positioned(opened, fields)
 
 
-def _temporary_file(fields: _Fields, site: Site) -> Built:
-    file = tempfile.NamedTemporaryFile(dir=_folder())  # noqa: SIM115
-    file.write(fields["data"])
-    file.flush()
-    return _positioned(file, fields)
+def _temporary_file(fields: _Fields, site: Site) -> _Maker:
+    data, folder = fields["data"], _folder()
+
+    def opened() -> Any:
+        file = tempfile.NamedTemporaryFile(dir=folder)  # noqa: SIM115
+        file.write(data)
+        file.flush()
+        return file
+
+    return _positioned(opened, fields)
 
 
-def _temporary_text_file(fields: _Fields, site: Site) -> Built:
-    file = tempfile.NamedTemporaryFile("w+", dir=_folder(), encoding="utf-8", newline="")  # noqa: SIM115
-    file.write(fields["text"])
-    file.seek(0)
-    return _file(file, position=False)
+def _temporary_text_file(fields: _Fields, site: Site) -> _Maker:
+    text, folder = fields["text"], _folder()
+
+    def opened() -> Any:
+        file = tempfile.NamedTemporaryFile("w+", dir=folder, encoding="utf-8", newline="")  # noqa: SIM115
+        file.write(text)
+        file.seek(0)
+        return file
+
+    return _file(opened)
 
 
-def _gzip(fields: _Fields, site: Site) -> Built:
-    return _positioned(gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(fields["data"], mtime=0))), fields)
+def _gzip(fields: _Fields, site: Site) -> _Maker:
+    compressed = gzip.compress(fields["data"], mtime=0)
+    return _positioned(lambda: gzip.GzipFile(fileobj=io.BytesIO(compressed)), fields)
 
 
-def _codecs_reader(fields: _Fields, site: Site) -> object:
-    return codecs.getreader(fields.get("encoding", "utf-8"))(io.BytesIO(fields["data"]))
+def _codecs_reader(fields: _Fields) -> Callable[[], object]:
+    data, class_ = fields["data"], codecs.getreader(fields.get("encoding", "utf-8"))
+    return lambda: class_(io.BytesIO(data))
 
 
-def _mmap(fields: _Fields, site: Site) -> Built:
+def _mmap(fields: _Fields, site: Site) -> _Maker:
     data: bytes = fields["data"]
     if not data:
         raise CannotBuild("mmap: an empty one cannot be made")
-    file = mmap.mmap(-1, len(data))
-    file.write(data)
-    return _positioned(file, fields)
+
+    def opened() -> Any:
+        file = mmap.mmap(-1, len(data))
+        file.write(data)
+        return file
+
+    return _positioned(opened, fields)
 
 
-def _reader(fields: _Fields, site: Site) -> Built:
-    reads = _Reads(fields["reads"], site)
+def _scripted(
+    bare: Callable[[_Fields, Site], Callable[[], Any]], looks: _Looks = _READS, end: object = b""
+) -> _Builder:
+    """Return a builder of what ``bare`` makes, with pieces for its read()."""
 
-    class Reader:
-        def read(self, size: int | None = None) -> Any:
-            return reads.read(size)
+    def builder(fields: _Fields, site: Site) -> _Maker:
+        make, (reads, _) = bare(fields, site), _values(fields["reads"], site)
 
-    return Built(Reader(), reads.looks())
+        def scripted() -> Any:
+            value = make()
+            value._reads = Reads(reads(), site.on_piece, end)
+            return value
 
-
-def _text_reader(fields: _Fields, site: Site) -> Built:
-    reads = _Reads(fields["reads"], site, "")
-
-    class TextReader(io.TextIOBase):
-        def read(self, size: int | None = None) -> Any:
-            return reads.read(size)
-
-    value = TextReader()
-    return Built(value, {**reads.looks(), "closed": lambda: value.closed})
-
-
-def _raw_reader(fields: _Fields, site: Site) -> Built:
-    reads = _Reads(fields["reads"], site)
-
-    class RawReader(io.RawIOBase):
-        def readable(self) -> bool:
-            return True
-
-        def read(self, size: int = -1) -> Any:
-            return reads.read(size)
-
-    value = RawReader()
-    return Built(value, {**reads.looks(), "closed": lambda: value.closed})
-
-
-def _with_read(base: Callable[[_Fields, Site, type], object]) -> Callable[[_Fields, Site], Built]:
-    """Return a builder of what ``base`` makes from a mixin class that has a scripted read()."""
-
-    def builder(fields: _Fields, site: Site) -> Built:
-        reads = _Reads(fields["reads"], site)
-
-        class Mixin:
-            def read(self, size: int | None = None) -> Any:
-                return reads.read(size)
-
-        return Built(base(fields, site, Mixin), reads.looks())
+        return _seen(scripted, looks)
 
     return builder
 
 
-def _items(fields: _Fields, site: Site) -> list[Any]:
-    return _Pieces(fields["items"], site).values
+def _iterated(fields: _Fields, site: Site, make: Callable[[tuple[Any, ...]], Any]) -> Callable[[], Any]:
+    items, _ = _values(fields["items"], site)
+
+    def iterated() -> Any:
+        values = items()
+        value = make(values)
+        value._pieces = Pieces(values, site.on_piece)
+        return value
+
+    return iterated
 
 
-def _iterable_with_read(fields: _Fields, site: Site) -> Built:
-    reads, pieces = _Reads(fields["reads"], site), _Pieces(fields["items"], site)
-
-    class Both:
-        def read(self, size: int | None = None) -> Any:
-            return reads.read(size)
-
-        def __iter__(self) -> Any:
-            pieces.begun += 1
-            return iter(pieces)
-
-    return Built(Both(), {**reads.looks(), "iterated": lambda: pieces.begun})
+def _bytes_with_iter(fields: _Fields, site: Site) -> _Maker:
+    return _seen(_iterated(fields, site, lambda values: BytesWithIter(fields["data"])), _ITERATED)
 
 
-def _list_with_read(fields: _Fields, site: Site) -> Built:
-    reads, pieces = _Reads(fields["reads"], site), _Pieces(fields["items"], site)
-
-    class Both(list):  # type: ignore[type-arg]
-        def read(self, size: int | None = None) -> Any:
-            return reads.read(size)
-
-        def __iter__(self) -> Any:
-            pieces.begun += 1
-            return super().__iter__()
-
-    return Built(Both(pieces.values), {**reads.looks(), "iterated": lambda: pieces.begun})
+# iterables and mappings -----------------------------------------------------------------------------------------
 
 
-# iterables ------------------------------------------------------------------------------------------------------
+def _lazy(make: Callable[[Pieces], Any], looks: _Looks = _PULLED) -> _Builder:
+    def builder(fields: _Fields, site: Site) -> _Maker:
+        items, _ = _values(fields["items"], site)
 
+        def maker() -> Built:
+            pieces = Pieces(items(), site.on_piece)
+            return Built(make(pieces), looks, pieces)
 
-def _container(make: Callable[[list[Any]], Any], snapshot: Callable[[Any], object] | None = None) -> Any:
-    def builder(fields: _Fields, site: Site) -> Built:
-        value = make(_items(fields, site))
-        return Built(value, _unchanged(value, snapshot) if snapshot else {})
+        return maker
 
     return builder
 
 
-def _lazy(make: Callable[[_Pieces], Any]) -> Callable[[_Fields, Site], Built]:
-    def builder(fields: _Fields, site: Site) -> Built:
-        pieces = _Pieces(fields["items"], site)
-        return Built(make(pieces), pieces.looks())
-
-    return builder
-
-
-def _generator(pieces: _Pieces) -> Iterator[Any]:
-    yield from pieces
-
-
-def _chain(pieces: _Pieces) -> Iterable[Any]:
+def _chain(pieces: Pieces) -> Iterable[Any]:
     return itertools.chain.from_iterable([pieces.take(index)] for index in range(len(pieces)))
 
 
-def _counted(make: Callable[[_Pieces], Any]) -> Callable[[_Fields, Site], Built]:
-    def builder(fields: _Fields, site: Site) -> Built:
-        pieces = _Pieces(fields["items"], site)
-        return Built(make(pieces), pieces.looks(iterated=True))
+def _endless(fields: _Fields, site: Site) -> _Maker:
+    def maker() -> Built:
+        pieces = Endless(fields["data"])
+        return Built(iter(pieces), _PULLED, pieces)
+
+    return maker
+
+
+def _items(fields: _Fields, site: Site) -> tuple[_Values, bool]:
+    return _values(fields["items"], site)
+
+
+def _pairs(fields: _Fields, site: Site) -> tuple[_Values, bool]:
+    flat, is_constant = _values(itertools.chain.from_iterable(fields["items"]), site)
+
+    def pairs() -> tuple[Any, ...]:
+        values = flat()
+        return tuple(zip(values[::2], values[1::2], strict=True))
+
+    always = pairs()
+    return (lambda: always) if is_constant else pairs, is_constant
+
+
+def _container(make: Callable[[Any], Any], snapshot: _Look | None = None, elements: Any = _items) -> _Builder:
+    """Return a builder of what ``make`` makes of elements; with a snapshot it is seen whether it was changed."""
+
+    def builder(fields: _Fields, site: Site) -> Built | _Maker:
+        values, is_constant = elements(fields, site)
+        if snapshot is None:
+            return Built(make(values())) if is_constant else lambda: Built(make(values()))
+        if is_constant:
+            return _compared(lambda: make(values()), snapshot)
+
+        def maker() -> Built:
+            value = make(values())
+            return Built(value, _content(snapshot, snapshot(value)), value)
+
+        return maker
 
     return builder
 
 
-def _iterator(pieces: _Pieces) -> object:
-    class Iterating:
-        position = 0
-
-        def __iter__(self) -> Any:
-            return self
-
-        def __next__(self) -> Any:
-            try:
-                value = pieces.take(self.position)
-            except IndexError:
-                raise StopIteration from None
-            self.position += 1
-            return value
-
-    return Iterating()
-
-
-def _iterable(pieces: _Pieces) -> object:
-    class Iterable_:
-        def __iter__(self) -> Any:
-            pieces.begun += 1
-            return iter(pieces)
-
-    return Iterable_()
-
-
-def _sequence(pieces: _Pieces) -> object:
-    class Sequence_(collections.abc.Sequence):  # type: ignore[type-arg]
-        def __len__(self) -> int:
-            return len(pieces)
-
-        def __getitem__(self, index: Any) -> Any:
-            return pieces.take(index)
-
-        def __iter__(self) -> Any:
-            pieces.begun += 1
-            return iter(pieces)
-
-    return Sequence_()
-
-
-def _getitem(pieces: _Pieces) -> object:
-    class OnlyGetitem:
-        def __getitem__(self, index: int) -> Any:
-            return pieces.take(index)
-
-    return OnlyGetitem()
-
-
-def _endless(fields: _Fields, site: Site) -> Built:
-    piece: bytes = fields["data"]
-    taken = 0
-
-    def generator() -> Iterator[bytes]:
-        nonlocal taken
-        while taken * len(piece) < ENDLESS:
-            taken += 1
-            yield piece
-
-    return Built(generator(), {"pulled": lambda: taken})
-
-
-# header mappings ------------------------------------------------------------------------------------------------
-
-
-def _pairs(fields: _Fields, site: Site) -> list[tuple[Any, Any]]:
-    return [(build(name, site).value, build(value, site).value) for name, value in fields["items"]]
-
-
-def _mapping_effects(value: Any) -> dict[str, Callable[[], object]]:
-    return _unchanged(value, lambda mapping: list(mapping.items()))
-
-
-def _dict(fields: _Fields, site: Site) -> Built:
-    value = dict(_pairs(fields, site))
-    return Built(value, _mapping_effects(value))
-
-
-def _message(fields: _Fields, site: Site) -> Built:
+def _message(pairs: Iterable[tuple[Any, Any]]) -> email.message.Message:
     value = email.message.Message()
-    for name, content in _pairs(fields, site):
+    for name, content in pairs:
         value[name] = content
-    return Built(value, _mapping_effects(value))
+    return value
 
 
-def _mapping(fields: _Fields, site: Site) -> Built:
-    pairs = _pairs(fields, site)
-
-    class OnlyItems:
-        def __iter__(self) -> Any:
-            return iter([name for name, _ in pairs])
-
-        def items(self) -> Any:
-            return list(pairs)
-
-    value = OnlyItems()
-    return Built(value, _mapping_effects(value))
+def _mapping(make: Callable[[Any], Any]) -> _Builder:
+    return _container(make, lambda mapping: list(mapping.items()), _pairs)
 
 
-def _mapping_proxy(fields: _Fields, site: Site) -> Built:
-    value = types.MappingProxyType(dict(_pairs(fields, site)))
-    return Built(value, _mapping_effects(value))
-
-
-def _pairs_list(fields: _Fields, site: Site) -> Built:
-    value = _pairs(fields, site)
-    return Built(value, _unchanged(value, list))
-
-
-_BUILDERS: dict[str, Callable[[_Fields, Site], Built]] = {
-    "none": _plain(lambda fields, site: None),
-    "str": _plain(lambda fields, site: site.fill(fields["text"])),
-    "str-subclass": _plain(lambda fields, site: _Str(site.fill(fields["text"]))),
-    "int": _plain(lambda fields, site: fields["value"]),
-    "bool": _plain(lambda fields, site: fields["value"]),
-    "float": _plain(lambda fields, site: float(fields["text"])),
-    "object": _plain(lambda fields, site: object()),
-    "class": _plain(lambda fields, site: _Str),
-    "function": _plain(lambda fields, site: _function),
-    "bytes": _plain(lambda fields, site: fields["data"]),
-    "bytes-subclass": _plain(lambda fields, site: _Bytes(fields["data"])),
+_BUILDERS: dict[str, _Builder] = {
+    "none": _constant(lambda fields, site: None),
+    "str": _constant(lambda fields, site: site.fill(fields["text"])),
+    "str-subclass": _constant(lambda fields, site: _Str(site.fill(fields["text"]))),
+    "int": _constant(lambda fields, site: fields["value"]),
+    "bool": _constant(lambda fields, site: fields["value"]),
+    "float": _constant(lambda fields, site: float(fields["text"])),
+    "object": _constant(lambda fields, site: object()),
+    "class": _constant(lambda fields, site: _Str),
+    "function": _constant(lambda fields, site: _function),
+    "bytes": _constant(lambda fields, site: fields["data"]),
+    "bytes-subclass": _constant(lambda fields, site: _Bytes(fields["data"])),
     "bytearray": _bytearray,
-    "memoryview": _plain(_memoryview),
+    "memoryview": _unseen(_memoryview),
     "array": _array,
-    "ctypes": _plain(_ctypes),
-    "buffer": _plain(_buffer),
-    "pickle-buffer": _plain(lambda fields, site: pickle.PickleBuffer(fields["data"])),
+    "ctypes": _unseen(_ctypes),
+    "buffer": _unseen(_buffer),
+    "pickle-buffer": _unseen(lambda fields: functools.partial(pickle.PickleBuffer, fields["data"])),
     "bytes-with-iter": _bytes_with_iter,
-    "bytesio": lambda fields, site: _positioned(io.BytesIO(fields["data"]), fields),
+    "bytesio": _bytesio,
     "binary-file": _binary_file,
     "text-file": _text_file,
     "stringio": _stringio,
-    "text-reader": _text_reader,
-    "raw-reader": _raw_reader,
-    "reader": _reader,
+    "text-reader": _scripted(lambda fields, site: TextReader, (*_READS, *_CLOSED), ""),
+    "raw-reader": _scripted(lambda fields, site: RawReader, (*_READS, *_CLOSED)),
+    "reader": _scripted(lambda fields, site: Reader),
     "pipe": _pipe,
     "socket-file": _socket_file,
     "spooled": _spooled,
     "temporary-file": _temporary_file,
     "temporary-text-file": _temporary_text_file,
     "gzip": _gzip,
-    "codecs-reader": _plain(_codecs_reader),
+    "codecs-reader": _unseen(_codecs_reader),
     "mmap": _mmap,
-    "bytes-with-read": _with_read(lambda fields, site, mixin: type("B", (mixin, bytes), {})(fields["data"])),
-    "str-with-read": _with_read(lambda fields, site, mixin: type("S", (mixin, str), {})(fields["text"])),
-    "array-with-read": _with_read(lambda fields, site, mixin: type("A", (mixin, array.array), {})("B", fields["data"])),
-    "list-with-read": _list_with_read,
-    "iterable-with-read": _iterable_with_read,
+    "bytes-with-read": _scripted(lambda fields, site: functools.partial(BytesWithRead, fields["data"])),
+    "str-with-read": _scripted(lambda fields, site: functools.partial(StrWithRead, fields["text"])),
+    "array-with-read": _scripted(lambda fields, site: functools.partial(ArrayWithRead, "B", fields["data"])),
+    "list-with-read": _scripted(lambda fields, site: _iterated(fields, site, ListWithRead), (*_READS, *_ITERATED)),
+    "iterable-with-read": _scripted(
+        lambda fields, site: _iterated(fields, site, lambda values: IterableWithRead()), (*_READS, *_ITERATED)
+    ),
     "list": _container(list, list),
     "tuple": _container(tuple),
     "set": _container(set, set),
@@ -613,18 +573,18 @@ _BUILDERS: dict[str, Callable[[_Fields, Site], Built]] = {
     "dict-of": _container(dict.fromkeys, list),
     "dict-keys": _container(lambda items: dict.fromkeys(items).keys()),
     "dict-values": _container(lambda items: dict(enumerate(items)).values()),
-    "generator": _lazy(_generator),
+    "generator": _lazy(iter),
     "map": _lazy(lambda pieces: map(pieces.take, range(len(pieces)))),
     "chain": _lazy(_chain),
-    "getitem": _lazy(_getitem),
-    "iterator": _lazy(_iterator),
-    "iterable": _counted(_iterable),
-    "sequence": _counted(_sequence),
+    "getitem": _lazy(OnlyGetitem),
+    "iterator": _lazy(Iterating),
+    "iterable": _lazy(Iterable_, _COUNTED),
+    "sequence": _lazy(Sequence_, _COUNTED),
     "endless": _endless,
-    "range": _plain(lambda fields, site: range(*fields["bounds"])),
-    "dict": _dict,
-    "message": _message,
-    "mapping": _mapping,
-    "mapping-proxy": _mapping_proxy,
-    "pairs-list": _pairs_list,
+    "range": _constant(lambda fields, site: range(*fields["bounds"])),
+    "dict": _mapping(dict),
+    "message": _mapping(_message),
+    "mapping": _mapping(OnlyItems),
+    "mapping-proxy": _mapping(lambda pairs: types.MappingProxyType(dict(pairs))),
+    "pairs-list": _container(list, list, _pairs),
 }
