@@ -157,7 +157,8 @@ class Case:
     """One exchange, or a sequence of exchanges, as read from a case file. ``hash`` is that of its content.
 
     ``asked``: the codes of the RFC violations that the caller asked for. ``threads``: each client connection
-    works in a thread of its own. ``since``: the version of the suite that brought the case.
+    works in a thread of its own. ``since``: the version of the suite that brought the case. ``rules``: of a combination of
+    a matrix the rules that decided it, each as a sentence; ``asked`` is then what its values *may* ask for.
     """
 
     id: str
@@ -172,6 +173,7 @@ class Case:
     threads: bool = False
     observes: tuple[str, ...] = ()
     since: str = "0.1.0"
+    rules: tuple[str, ...] = ()
 
     @property
     def folder(self) -> str:
@@ -283,7 +285,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one case and one candidate."""
+    """The answer for one case and one candidate. ``rules``: see ``Case``; only where it is not a pass."""
 
     id: str
     hash: str
@@ -298,6 +300,7 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     fingerprint: str = ""
     since: str = "0.1.0"
+    rules: tuple[str, ...] = ()
 
     @property
     def reason(self) -> Difference | None:

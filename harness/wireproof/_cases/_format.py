@@ -326,6 +326,20 @@ _CONNECTION = Record(
         ),
     },
 )
+
+
+def connection_of(node: Node, fields: MappingType[str, Any]) -> Connection:
+    """Return the connection that these fields describe."""
+    if ("name" in fields) != (fields.get("host") == "name"):
+        raise node.complain("only one of host: name and name: …", "both of them, or neither")
+    return Connection(
+        fields.get("host", "ipv4"),
+        fields.get("name", ""),
+        fields.get("port", "int"),
+        tuple(fields.get("arguments", {}).items()),
+    )
+
+
 _SERVER = Record("a server", {"late": Flag(), "hangs-up-after": Integer(1)})
 
 
@@ -383,9 +397,7 @@ class CaseShape:
         """Return the case."""
         fields = self.record.read(node)
         steps = self._steps(node, fields)
-        connection, server = fields.get("connection", {}), fields.get("server", {})
-        if ("name" in connection) != (connection.get("host") == "name"):
-            raise at(node, "connection").complain("only one of host: name and name: …", "both of them, or neither")
+        server = fields.get("server", {})
         content = canonical(node.without("about") if isinstance(node, Mapping) else node)
         return Case(
             id=f"{self.prefix}/{fields['name']}",
@@ -394,12 +406,7 @@ class CaseShape:
             steps=steps,
             source=Source(node.file, node.line),
             hash=hashlib.sha256(content.encode()).hexdigest()[:16],
-            connection=Connection(
-                connection.get("host", "ipv4"),
-                connection.get("name", ""),
-                connection.get("port", "int"),
-                tuple(connection.get("arguments", {}).items()),
-            ),
+            connection=connection_of(at(node, "connection"), fields.get("connection", {})),
             server=ServerPlan(server.get("late", False), server.get("hangs-up-after")),
             asked=fields.get("asked", ()),
             threads=fields.get("threads", False),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wireproof._cases._catalog import Catalog, CatalogShape
 from wireproof._cases._format import FileShape
+from wireproof._cases._matrix_file import MatrixShape
 from wireproof._cases._nodes import Node, Refused, at, by_place, parse
 from wireproof._cases._shapes import Integer, ListOf, Parts, Record, Sentence, Word
+from wireproof._matrix import Matrix
 from wireproof._model import Case, Clause
 from wireproof.errors import BrokenCases, CaseFileError, UsageError
 
-CLAUSES = "clauses.yaml"
+CLAUSES, CATALOG, MATRIX = "clauses.yaml", "catalog", "matrix"
 _NAME = re.compile("[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _CLAUSE = Record(
     "a clause",
@@ -31,11 +35,12 @@ _CLAUSE = Record(
 
 @dataclass(frozen=True, slots=True)
 class CaseSet:
-    """All cases of a case root, in the order of their ids' files, and its clauses by id."""
+    """All cases of a case root, in the order of their ids' files, its matrices, and its clauses by id."""
 
     root: Path
     cases: tuple[Case, ...]
     clauses: dict[str, Clause]
+    matrices: tuple[Matrix, ...] = ()
 
 
 def bundled_root() -> Path:
@@ -65,7 +70,9 @@ def load(path: Path | None = None, globs: Iterable[str] = ()) -> CaseSet:
     clauses = load_clauses((root or bundled_root()) / CLAUSES)
     root = root or start
     files = [file] if file else list(case_files(start, root))
-    if not files or file == root / CLAUSES:
+    tables = [each for each in files if each.parent == root / MATRIX] if file else list(_yaml(start, root / MATRIX))
+    files = [each for each in files if each not in tables]
+    if not (files or tables) or file == root / CLAUSES or (file and root / CATALOG in file.parents):
         raise UsageError("case path", str(path), "a case file, or a folder with at least one (*.yaml)")
     patterns = tuple(globs)
     complaints: list[CaseFileError] = list(_same_ids(files, root))
@@ -73,10 +80,12 @@ def load(path: Path | None = None, globs: Iterable[str] = ()) -> CaseSet:
     for each in files:
         if not patterns or any(_may_hold(_prefix(each, root), glob) for glob in patterns):
             cases += load_file(each, root, clauses, complaints)
+    tables = [each for each in tables if not patterns or any(_may_hold_any(each.stem, glob) for glob in patterns)]
+    matrices = load_matrices(root, tables, clauses, complaints) if tables else ()
     if complaints:
         complaints.sort(key=by_place)
         raise BrokenCases(tuple(complaints))
-    return CaseSet(root, tuple(cases), clauses)
+    return CaseSet(root, tuple(cases), clauses, matrices)
 
 
 def _prefix(file: Path, root: Path) -> str:
@@ -89,12 +98,49 @@ def _may_hold(prefix: str, glob: str) -> bool:
     return f"{prefix}/".startswith(literal) or literal.startswith(f"{prefix}/")
 
 
+def _may_hold_any(stem: str, glob: str) -> bool:
+    """Say whether a combination of the matrix could match the glob."""
+    name = glob.partition("[")[0]
+    return fnmatch.fnmatchcase(f"matrix/{stem}", name) or _may_hold(f"matrix/{stem}", glob)
+
+
 def case_files(path: Path, root: Path) -> Iterator[Path]:
     """Yield the case files below ``path``, sorted: every *.yaml and *.yml in a folder of behaviour of ``root``."""
-    reserved = {root / CLAUSES, root / "catalog", root / "matrix"}
+    reserved = {root / CLAUSES, root / CATALOG, root / MATRIX}
     for file in sorted(path.rglob("*.y*ml")):
         if file.suffix in (".yaml", ".yml") and file.is_file() and reserved.isdisjoint((file, *file.parents)):
             yield file
+
+
+def _yaml(start: Path, folder: Path) -> Iterator[Path]:
+    """Yield the YAML files of a folder, sorted, as far as they lie below ``start``."""
+    for file in sorted(folder.glob("*.y*ml")):
+        if file.suffix in (".yaml", ".yml") and start in file.parents:
+            yield file
+
+
+def load_matrices(
+    root: Path, files: Iterable[Path], clauses: dict[str, Clause], complaints: list[CaseFileError]
+) -> tuple[Matrix, ...]:
+    """Read matrix files and all catalogs; what is wrong with them is appended to ``complaints``."""
+    catalogs: dict[str, Catalog] = {}
+    shape = CatalogShape(clauses)
+    before = len(complaints)
+    for file in _yaml(root, root / CATALOG):
+        try:
+            catalogs[file.stem] = shape.read(_read(file, file.relative_to(root).as_posix()))
+        except Refused as refused:
+            complaints += refused.in_order()
+    matrices: list[Matrix] = []
+    for file in files if len(complaints) == before else ():
+        name = file.relative_to(root).as_posix()
+        if not _NAME.fullmatch(file.stem):
+            complaints.append(CaseFileError(name, 1, 1, f"the file name {name!r}", "lower-case words joined by hyphens"))
+        try:
+            matrices.append(MatrixShape(file.stem, catalogs, clauses).read(_read(file, name)))
+        except Refused as refused:
+            complaints += refused.in_order()
+    return tuple(matrices)
 
 
 def _same_ids(files: Iterable[Path], root: Path) -> Iterator[CaseFileError]:

@@ -25,6 +25,7 @@ _LISTED = 12
 _NOT_PLAIN = re.compile(r"[^\t\n\r -~]")
 _LINE_END = re.compile(r"\r\n?|\n")
 _NO_CHARACTER = "an escape for no character", 'at most "\\U0010FFFF"; a lone surrogate is {surrogate: "D800"}'
+_TOO_DEEP = "a document nested too deeply", f"at most {_DEEPEST} levels"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -187,6 +188,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> Refused:
     where = f"{error.context} that begins in line {error.context_mark.line + 1}: " if error.context_mark else ""
     if "invalid Unicode" in str(error.problem):
         return place.complain(*_NO_CHARACTER)
+    if "nesting depth" in str(error.problem):  # libyaml looks ahead, and newer ones have a limit of their own
+        return place.complain(*_TOO_DEEP)
     return place.complain(
         f"what is not YAML ({where}{error.problem})", "a YAML document, with all text in double quotes"
     )
@@ -216,7 +219,7 @@ def _node(event: Any, get: Callable[[], Any], file: str, depth: int) -> Node:
     if kind is yaml.ScalarEvent:
         return _scalar(event, file)
     if depth == _DEEPEST:
-        raise _Placed(file, mark).complain("a document nested too deeply", f"at most {_DEEPEST} levels")
+        raise _Placed(file, mark).complain(*_TOO_DEEP)
     if kind is yaml.SequenceStartEvent:
         items = []
         while type(event := get()) is not yaml.SequenceEndEvent:

@@ -12,6 +12,9 @@ REPLIES: dict[str, str] = {
 }
 """The scripted replies (their bytes are in ``_candidates._inprocess``)."""
 
+CLOSING = ("close", "http-1.0")
+"""The replies after which the server closes."""
+
 PROBES: dict[str, tuple[str, ...]] = {
     "blocksize": ("given", "absent"),
     "ipv6-zone": ("cut", "kept"),
@@ -36,6 +39,7 @@ DEFECTS: dict[str, str] = {
     "stale-head": "After a failed head and close(), the next request begins with the lines of that head.",
     "item-count": "The size of a chunk is the number of a buffer's items where it should be that of its bytes.",
     "length-wins-over-flag": "With Content-Length and Transfer-Encoding given, encode_chunked=True does not encode.",
+    "unsized-buffer": "A buffer without len() that is to be chunk-encoded is a TypeError once the head is out.",
 }
 """CPython's known defects."""
 

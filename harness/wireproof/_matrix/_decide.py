@@ -1,0 +1,187 @@
+"""What the tables of a matrix say of each combination.
+
+Rules ask attributes only, so that all values of an axis with the same answers are alike to them: a *class*. Decisions
+are made once for each combination of classes, a few thousand where there are a hundred thousand combinations.
+
+The tables of single requests, in the order in which they are asked:
+
+* ``errors``: what is raised, and what is out by then; the order of its rules is the order of examination;
+* ``host``, ``accept-encoding``: which automatic field is sent, or that the caller's own is;
+* ``framing``: which field is added, and how the body is sent;
+* ``defects``: what CPython does instead, where it is known to.
+
+Only ``errors`` is asked where nothing is sent. Sequences have one table, ``second``: what becomes of the second request.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from wireproof._matrix._table import Matrix, Rule, Value
+
+OUTCOMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "errors": {"raises": (), "sent": ("nothing", "head", "pieces")},
+    "host": {"sends": ("caller", "authority", "connection")},
+    "accept-encoding": {"sends": ("caller", "identity")},
+    "framing": {"adds": ("nothing", "zero", "length", "coding"), "body": ("nothing", "raw", "chunked")},
+    "defects": {"name": (), "body": ("raw", "counted", "refused")},
+    "second": {"outcome": ("alone", "busy"), "connection": ("same", "new", "none"), "defect": ("none", "stale-head")},
+}
+"""What a rule of each table may decide; () where it is a name."""
+
+NOT_RAISED = "nothing"
+"""The word of the table ``errors`` for a call that returns."""
+
+AS_BODY = "as-body"
+"""The word of the table ``errors`` for the body's own exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the tables say of all combinations of some classes.
+
+    ``rules``: those that fired, the telling one first. ``raises``: a class name, "as-body" or "nothing". ``guilty``:
+    the axis whose value raises, or "".
+    """
+
+    rules: tuple[Rule, ...]
+    raises: str = NOT_RAISED
+    sent: str = "pieces"
+    host: str = "caller"
+    accept: str = "caller"
+    adds: str = "nothing"
+    body: str = "nothing"
+    defect: str = "none"
+    defect_body: str = ""
+    guilty: str = ""
+    second: Mapping[str, str] | None = None
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The clauses that the rules cite."""
+        return tuple(dict.fromkeys(clause for rule in self.rules for clause in rule.clauses))
+
+    @property
+    def leading(self) -> Rule:
+        """The rule that a combination is filed under: the error, else how the body is framed."""
+        return self.rules[0]
+
+
+class Decisions:
+    """The decisions of a matrix.
+
+    Attributes:
+        classes: for each axis and each of its values the number of its class.
+        by_class: for each combination of classes (as one number, see ``strides``) its decision, or None.
+        strides: for each axis by how much its class counts in that number.
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        asked: dict[str, set[str]] = {}
+        for rule in itertools.chain.from_iterable(matrix.tables.values()):
+            for name, words in rule.when:
+                asked.setdefault(name, set()).update(words)
+        self.classes: list[list[int]] = []
+        self.examples: list[list[int]] = []
+        for axis in matrix.axes:
+            known: dict[tuple[str, ...], int] = {}
+            keys = [_class(axis.name, value, asked) for value in axis.values]
+            self.classes.append([known.setdefault(key, len(known)) for key in keys])
+            self.examples.append([self.classes[-1].index(number) for number in range(len(known))])
+        self.strides: list[int] = []
+        stride = 1
+        for examples in reversed(self.examples):
+            self.strides.insert(0, stride)
+            stride *= len(examples)
+        self.undecided: list[tuple[tuple[int, ...], str]] = []
+        self.by_class = [self._decide(indices) for indices in itertools.product(*self.examples)]
+
+    def of(self, indices: tuple[int, ...]) -> Decision:
+        """Return the decision on the combination of the values with these indices."""
+        number = sum(
+            stride * classes[index] for stride, classes, index in zip(self.strides, self.classes, indices, strict=True)
+        )
+        decision = self.by_class[number]
+        assert decision is not None
+        return decision
+
+    @cached_property
+    def shadowed(self) -> tuple[Rule, ...]:
+        """The rules that no combination reaches."""
+        return tuple(rule for table in self.matrix.tables.values() for rule in table if id(rule) not in self._reached)
+
+    @cached_property
+    def _reached(self) -> set[int]:
+        return {id(rule) for decision in self.by_class if decision is not None for rule in decision.rules}
+
+    def _decide(self, indices: tuple[int, ...]) -> Decision | None:
+        words = {
+            f"{axis.name}.{name}": word
+            for axis, index in zip(self.matrix.axes, indices, strict=True)
+            for name, word in axis.values[index].attributes.items()
+        }
+        for name, value in self.matrix.given.items():
+            words |= {f"{name}.{attribute}": word for attribute, word in value.attributes.items()}
+        try:
+            return self._sequence(words) if self.matrix.is_sequence else self._single(words)
+        except LookupError as error:
+            self.undecided.append((indices, str(error.args[0])))
+            return None
+
+    def _first(self, table: str, words: Mapping[str, str]) -> Rule:
+        for rule in self.matrix.tables[table]:
+            if all(words.get(name) in allowed for name, allowed in rule.when):
+                return rule
+        raise LookupError(table)
+
+    def _sequence(self, words: Mapping[str, str]) -> Decision:
+        rule = self._first("second", words)
+        return Decision((rule,), second=rule.outcome)
+
+    def _single(self, words: dict[str, str]) -> Decision:
+        error = self._first("errors", words)
+        raises, sent = error.outcome["raises"], error.outcome.get("sent", "pieces")
+        is_raised = raises != NOT_RAISED
+        guilty = error.when[0][0].partition(".")[0] if is_raised and error.when else ""
+        if sent == "nothing":
+            return Decision((error,), raises, sent, guilty=guilty)
+        host, accept, framing = (self._first(table, words) for table in ("host", "accept-encoding", "framing"))
+        words |= {f"framing.{name}": word for name, word in framing.outcome.items()}
+        defect = self._first("defects", words)
+        rules = (error, framing) if is_raised else (framing, error)
+        return Decision(
+            (*rules, host, accept, defect),
+            raises,
+            sent,
+            host.outcome["sends"],
+            accept.outcome["sends"],
+            framing.outcome["adds"],
+            framing.outcome["body"],
+            "none" if is_raised else defect.outcome["name"],
+            defect.outcome.get("body", ""),
+            guilty,
+        )
+
+
+def _class(axis: str, value: Value, asked: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return what rules can tell of a value: its words, as far as any rule asks for them."""
+    words = ((asked.get(f"{axis}.{name}", ()), word) for name, word in value.attributes.items())
+    return tuple(word if word in wanted else "" for wanted, word in words)
+
+
+def unreached(decisions: Decisions) -> Iterator[tuple[Rule, Rule | None]]:
+    """Yield each rule that no combination reaches, with the earlier rule that takes what it would, if one does."""
+    for rule in decisions.shadowed:
+        table = decisions.matrix.tables[rule.table]
+        earlier = table[: next(index for index, one in enumerate(table) if one is rule)]
+        yield rule, next((one for one in reversed(earlier) if _covers(one, rule)), None)
+
+
+def _covers(wide: Rule, narrow: Rule) -> bool:
+    """Say whether everything that ``narrow`` asks for is what ``wide`` asks for, too."""
+    asked = dict(narrow.when)
+    return all(name in asked and set(asked[name]) <= set(words) for name, words in wide.when)
