@@ -2802,7 +2802,7 @@ def test_right(sight: Sight) -> None:
 def test_expected_effects(body: Recipe | None, expect: Expect, effects: dict[str, object]) -> None:
     """The defaults follow from the kind of the body, and the expectation overrides them."""
     always = {"headers": "unchanged", "body.content": "unchanged", "body.closed": False}
-    assert expected_effects(seen(call(body=body), expect)) == always | effects
+    assert expected_effects(call(body=body), expect) == always | effects
 
 
 # facts that the rows do not show ----------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ _SMALL_SEGMENT = 536
 _PAUSE = 0.003
 _STALLED = 1.0
 _READ = 262_144
+_PIECE = 16_384
 _READS = 64
 _NOW = time.monotonic
 _SLEEP = time.sleep
@@ -120,7 +121,6 @@ class Recorder:
         self.client, self.plan = client, plan or ServerPlan()
         self.connections: list[_Connection] = []
         self._lock = _thread.allocate_lock()
-        self._buffer = memoryview(bytearray(_READ))
         family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
         try:
             self._listener = _socket.socket(family, _socket.SOCK_STREAM)
@@ -139,6 +139,7 @@ class Recorder:
             raise CannotBind(f"{host} port {port}: {errno.errorcode.get(error.errno or 0, '?')}") from None
         self._listener.setblocking(False)
         self.host, self.port = self._listener.getsockname()[:2]
+        self._family = family
 
     @property
     def moment(self) -> float:
@@ -153,6 +154,57 @@ class Recorder:
                 if connection.ended == "open":
                     came |= self._read(connection)
             return came
+
+    def take(self) -> bytes | None:
+        """Return what the one connection that is there has brought, which has come and gone.
+
+        None where it is anything else: none is there, or it is still open, or was reset. What has come so far is kept
+        then, and recorded like everything else.
+        """
+        with self._lock:
+            if self.connections:
+                return None
+            try:
+                descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
+            except (BlockingIOError, ConnectionAbortedError):
+                return None
+            sock = _socket.socket(self._family, _socket.SOCK_STREAM, 0, descriptor)
+            data = b""
+            ended: Literal["reset", "open"] = "open"
+            try:
+                while piece := sock.recv(_PIECE, _socket.MSG_DONTWAIT):
+                    data = data + piece if data else piece
+                sock.close()
+                return data
+            except BlockingIOError:
+                pass
+            except OSError:
+                ended = "reset"
+            sock.setblocking(False)
+            connection = _Connection(sock, self.client)
+            connection.add(data)
+            if ended == "reset":
+                connection.end(ended)
+            self.connections.append(connection)
+            return None
+
+    def restore(self, data: bytes) -> None:
+        """Record again what ``take`` has returned, because it turned out not to be all."""
+        with self._lock:
+            sock = _socket.socket(self._family, _socket.SOCK_STREAM)
+            connection = _Connection(sock, self.client)
+            connection.add(data)
+            connection.end("eof")
+            self.connections.insert(0, connection)
+
+    def fileno(self) -> int:
+        """Return the descriptor at which connections wait."""
+        return self._listener.fileno()
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing more can come of what has come: every connection has ended."""
+        return all(connection.ended != "open" for connection in self.connections)
 
     def _accept(self) -> bool:
         came = False
@@ -172,7 +224,7 @@ class Recorder:
         for _ in range(_READS):
             room = _READ if limit is None else min(_READ, limit - connection.total)
             try:
-                count = connection.sock.recv_into(self._buffer[:room])
+                count = connection.sock.recv_into(_BUFFER[:room])
             except BlockingIOError:
                 return came
             except OSError:
@@ -182,7 +234,7 @@ class Recorder:
             if count == 0:
                 connection.end("eof")
                 return True
-            connection.add(bytes(self._buffer[:count]))
+            connection.add(bytes(_BUFFER[:count]))
             if limit is not None and connection.total >= limit:
                 connection.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _LINGER_NONE)
                 connection.end("hung-up")
@@ -250,6 +302,11 @@ class Recorder:
                     except OSError:
                         connection.end("reset")
                     return
+
+    def clear(self) -> None:
+        """Drop what has come; only where ``is_quiet``."""
+        with self._lock:
+            self.connections.clear()
 
     def forget(self) -> None:
         """Close the oldest connection on our side, and drop what came on it."""

@@ -13,7 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
 from wireproof._capture import GRACE, CannotBind, Recorder, Watch
@@ -27,6 +27,7 @@ from wireproof._model import (
     Outcome,
     Raised,
     Request,
+    ServerPlan,
     Step,
     StepRecord,
     Stream,
@@ -63,44 +64,62 @@ class InProcess:
     def __init__(
         self, factory: Factory, *, slot: int = 0, timeout: float = 5.0, overdue: Callable[[Case, Capture], object]
     ) -> None:
-        self._factory, self._slot, self._timeout = factory, slot, timeout
-        self._current: _Exchange | None = None
+        self.factory, self.slot, self.timeout = factory, slot, timeout
+        self.underway: Underway | None = None
         self._on_overdue = overdue
-        self._watch = Watch(self._overdue)
+        self.watch = Watch(self._overdue)
 
     def perform(self, case: Case) -> Capture:
         """Play the exchange of ``case`` and return all that was seen."""
         try:
-            recorders = _recorders(case, self._slot)
+            recorders = _recorders(case, self.slot)
         except CannotBind as error:
-            return _unsupported(case, f"the server cannot listen there: {error}")
-        self._current = exchange = _Exchange(case, self._factory, recorders, self._watch.extend)
-        self._watch.begin(tuple(recorders.values()), self._timeout, limit(case, self._timeout))
+            return unsupported(case, f"{CANNOT_LISTEN}: {error}")
+        self.underway = exchange = _Exchange(case, self.factory, recorders, self.watch.extend)
+        self.watch.begin(tuple(recorders.values()), self.timeout, limit(case, self.timeout))
         try:
             try:
-                with _redirected(case.connection, recorders) as asked:
+                with redirected(case.connection, list(recorders.values())) as asked:
                     exchange.play()
             finally:
                 exchange.finish()
         finally:
-            self._watch.end()
+            self.watch.end()
             for recorder in recorders.values():
                 recorder.close()
         if asked == [] and exchange.is_unresolved():
-            return _unsupported(case, "the client does not resolve names through socket.getaddrinfo")
+            return unsupported(case, NOT_RESOLVED)
         return exchange.capture()
 
     def close(self) -> None:
         """End the server's thread."""
-        self._watch.close()
+        self.watch.close()
 
     def _overdue(self) -> None:
-        exchange = self._current
-        if exchange is not None:
-            self._on_overdue(exchange.case, exchange.capture(("timeout", f"no end within {self._timeout:g} s")))
+        if self.underway is not None:
+            capture = self.underway.capture(("timeout", f"no end within {self.timeout:g} s"))
+            self._on_overdue(self.underway.case, capture)
 
 
-def _unsupported(case: Case, why: str) -> Capture:
+class Underway(Protocol):
+    """What is being played, for whoever has to tell that it does not end."""
+
+    @property
+    def case(self) -> Case:
+        """What was asked."""
+
+    def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
+        """Return everything that was seen so far."""
+
+
+CANNOT_LISTEN = "the server cannot listen there"
+CANNOT_BUILD = "this interpreter cannot build the body"
+NOT_RESOLVED = "the client does not resolve names through socket.getaddrinfo"
+"""Why an exchange cannot be played here, or with this client."""
+
+
+def unsupported(case: Case, why: str) -> Capture:
+    """Return the capture of an exchange that cannot be played."""
     record = StepRecord(Outcome(unsupported=why))
     return Capture(tuple(record if step.action == "request" else None for step in case.steps), (), {})
 
@@ -111,7 +130,7 @@ def _recorders(case: Case, slot: int) -> dict[str, Recorder]:
     opened: dict[str, Recorder] = {}
     try:
         for number, name in enumerate(names):
-            opened[name] = _recorder(name, case, slot + 64 * number)
+            opened[name] = open_recorder(name, case.connection, slot + 64 * number, case.server)
     except CannotBind:
         for recorder in opened.values():
             recorder.close()
@@ -119,29 +138,33 @@ def _recorders(case: Case, slot: int) -> dict[str, Recorder]:
     return opened
 
 
-def _recorder(name: str, case: Case, slot: int) -> Recorder:
-    connection = case.connection
+def open_recorder(name: str, connection: Connection, slot: int, plan: ServerPlan | None = None) -> Recorder:
+    """Open the recorder for the client connection ``name``.
+
+    Raises:
+        CannotBind: the server cannot listen there.
+    """
     if connection.host.startswith("ipv6"):
-        return Recorder(name, "::1", plan=case.server)
+        return Recorder(name, "::1", plan=plan)
     if connection.host == "ipv4" and connection.port.startswith("default"):
-        return _on_port_80(name, case, slot)
-    return Recorder(name, "127.0.0.1", plan=case.server)
+        return _on_port_80(name, plan, slot)
+    return Recorder(name, "127.0.0.1", plan=plan)
 
 
-def _on_port_80(name: str, case: Case, slot: int) -> Recorder:
+def _on_port_80(name: str, plan: ServerPlan | None, slot: int) -> Recorder:
     """Bind port 80 of a loopback address of our own, so that workers and runs do not collide."""
     process = os.getpid()
     last = slot % 250 + 1
     with suppress(CannotBind):
-        return Recorder(name, f"127.0.0.{last}", 80, case.server)
-    return Recorder(name, f"127.{process >> 8 & 255}.{process & 255}.{last}", 80, case.server)
+        return Recorder(name, f"127.0.0.{last}", 80, plan)
+    return Recorder(name, f"127.{process >> 8 & 255}.{process & 255}.{last}", 80, plan)
 
 
 _RESOLVED_HERE = ("name", "localhost", "ipv6-zone", "ipv6-bracketed")
 
 
 @contextmanager
-def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Iterator[list[str] | None]:
+def redirected(connection: Connection, recorders: list[Recorder]) -> Iterator[list[str] | None]:
     """Make ``socket.getaddrinfo`` send what it cannot resolve here to the server.
 
     That is the case's host name, an address with a zone or in brackets, port 80 of ::1. Yields the list of the names
@@ -153,12 +176,11 @@ def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Itera
         return
     asked: list[str] = []
     original = socket.getaddrinfo
-    recorder = next(iter(recorders.values()))
-    by_port = {recorder.port: recorder for recorder in recorders.values()}
 
     def redirect(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         asked.append(str(host))
-        target = by_port.get(int(port), recorder) if str(port).isdecimal() else recorder
+        named = [recorder for recorder in recorders if str(recorder.port) == str(port)]
+        target = named[0] if named else recorders[0]
         return original(target.host, target.port, *args, **kwargs)
 
     socket.getaddrinfo = redirect
@@ -168,16 +190,16 @@ def _redirected(connection: Connection, recorders: dict[str, Recorder]) -> Itera
         socket.getaddrinfo = original
 
 
-def _address(connection: Connection, recorder: Recorder) -> tuple[str, int]:
+def address(connection: Connection, recorder: Recorder) -> tuple[str, int]:
     """Return what <host> and <port> stand for."""
     if connection.host == "name":
         return connection.name, recorder.port
     return ("localhost" if connection.host == "localhost" else recorder.host), recorder.port
 
 
-def _constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
+def constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
     """Return the positional arguments for the connection object."""
-    host, port = _address(connection, recorder)
+    host, port = address(connection, recorder)
     shown = {"ipv6-bracketed": "[::1]", "ipv6-zone": "::1%lo"}.get(connection.host, host)
     if connection.port == "in-host":
         bracketed = f"[{shown}]" if ":" in shown and not shown.startswith("[") else shown
@@ -191,7 +213,8 @@ def _constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
     }[connection.port]
 
 
-def _raised(error: BaseException, phase: str) -> Raised:
+def raised_by(error: BaseException, phase: str) -> Raised:
+    """Return what is kept of an exception that the candidate let out."""
     try:
         message = str(error)
     except BaseException:
@@ -204,21 +227,21 @@ class _Client:
 
     def __init__(self, name: str, case: Case, factory: Factory, recorder: Recorder) -> None:
         self.recorder = recorder
-        host, port = _address(case.connection, recorder)
+        host, port = address(case.connection, recorder)
         self.site = Site(host, port)
         self.failed: Outcome | None = None
         self.connection: Any = None
         try:
             extra = {key: build(recipe, self.site).value for key, recipe in case.connection.arguments}
-            self.connection = factory(*_constructor(case.connection, recorder), **extra)
+            self.connection = factory(*constructor(case.connection, recorder), **extra)
         except TypeError as error:
             if not case.connection.arguments:
-                self.failed = Outcome(raised=_raised(error, "construct"))
+                self.failed = Outcome(raised=raised_by(error, "construct"))
             else:
                 names = ", ".join(key for key, _ in case.connection.arguments)
                 self.failed = Outcome(unsupported=f"the constructor does not take {names}: {error}"[:_MESSAGE])
         except BaseException as error:
-            self.failed = Outcome(raised=_raised(error, "construct"))
+            self.failed = Outcome(raised=raised_by(error, "construct"))
 
     def has_all(self, before: tuple[int, ...], lengths: Sequence[int]) -> bool:
         """Say whether a call's bytes are all there: as many as expected, or a message that is complete in itself."""
@@ -235,7 +258,7 @@ class _Client:
             if close is not None:
                 close()
         except BaseException as error:
-            return _raised(error, "close")
+            return raised_by(error, "close")
         return None
 
 
@@ -306,7 +329,7 @@ class _Exchange:
         try:
             arguments = _Arguments(request, client.site, self._watcher(request, client))
         except CannotBuild as error:
-            return StepRecord(Outcome(unsupported=f"this interpreter cannot build the body: {error}"))
+            return StepRecord(Outcome(unsupported=f"{CANNOT_BUILD}: {error}"))
         self.built += arguments.built.values()
         outcome = arguments.call(client.connection)
         lengths = _lengths(expect, step.alternatives, client.site)
@@ -400,7 +423,7 @@ def _respond(client: _Client, name: str) -> Raised | None:
     try:
         client.connection.getresponse().read()
     except BaseException as error:
-        return _raised(error, "getresponse")
+        return raised_by(error, "getresponse")
     return None
 
 
@@ -424,7 +447,7 @@ class _Arguments:
         try:
             returned = type(connection.request(*positional, **values)).__name__
         except BaseException as error:
-            raised = _raised(error, "request")
+            raised = raised_by(error, "request")
         return Outcome(returned, raised, self._effects())
 
     def _effects(self) -> dict[str, object]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wireproof._judge._diff_view import View, count
 from wireproof._judge._sight import Sight
-from wireproof._model import Difference, Recipe
+from wireproof._model import Difference, Expect, Recipe, Request
 
 CODES: Mapping[str, str] = {
     "effect.headers": "The caller's mapping of headers was changed.",
@@ -37,16 +37,16 @@ def pieces_of(body: Recipe | None) -> tuple[Recipe, ...]:
     return tuple(found)
 
 
-def expected_effects(sight: Sight) -> dict[str, object]:
+def expected_effects(request: Request, expect: Expect) -> dict[str, object]:
     """Return the effects that must be seen where they can be: the defaults, and what the expectation says.
 
     A call that returns has read a file to its end and taken all elements of an iterable, once.
     """
     effects: dict[str, object] = {"headers": "unchanged", "body.content": "unchanged", "body.closed": False}
-    body = sight.request.get("body")
-    if sight.expect.raises is None and body is not None:
+    body = request.get("body")
+    if expect.raises is None and body is not None:
         effects.update(_finished(body))
-    effects.update(sight.expect.effects)
+    effects.update(expect.effects)
     return effects
 
 
@@ -67,7 +67,7 @@ def wrong_effects(sight: Sight) -> dict[str, tuple[object, object]]:
     seen = sight.outcome.effects
     if not seen:
         return {}
-    expected = expected_effects(sight)
+    expected = expected_effects(sight.request, sight.expect)
     pairs = {name: (_value(wanted), _value(seen[name])) for name, wanted in expected.items() if name in seen}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 

@@ -96,6 +96,7 @@ def judge(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_def
         evidence=tuple(finding.evidence for finding in findings if finding.evidence),
         fingerprint="" if is_pass else fingerprint(layers, found),
         since=case.since,
+        rules=() if is_pass else case.rules,
     )
 
 
@@ -113,6 +114,7 @@ def fatal(case: Case, code: str, text: str, evidence: tuple[Evidence, ...] = ())
         evidence=evidence,
         fingerprint=fingerprint(_FAILED, (reason,)),
         since=case.since,
+        rules=case.rules,
     )
 
 
@@ -204,7 +206,8 @@ def _judge_step(
     case: Case, step: Step, alternatives: tuple[Alternative, ...], sight: Sight, *, strict_defects: bool
 ) -> _Finding:
     defects = {alternative.name for alternative in step.alternatives if alternative.kind == "defect"}
-    asked = tuple(f"the caller asked for it: {code}" for code in case.asked)
+    # of a combination it takes work to say what was asked for, and of a pass nobody asks
+    asked = () if case.rules else tuple(f"the caller asked for it: {code}" for code in case.asked)
     if is_cut_short(sight):
         asked += (f"{len(sight.data)} of {len(sight.wire)} bytes were out when the exception came",)
     if matches(sight):
@@ -244,7 +247,7 @@ def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Findin
     known = replace(sight, data=sight.wire.data or b"", total=len(sight.wire))
     forgiven = {breach.clause for breach in breaches(known)}
     broken = tuple(breach for breach in breaches(sight) if breach.clause not in forgiven)
-    wrong = tuple(code for code in _violated(sight) if code not in (*case.asked, *_violated(known)))
+    wrong = tuple(code for code in _violated(sight) if code not in (*_asked(case, sight), *_violated(known)))
     layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
     found = (*differences(sight), *_as_differences(broken, sight.step))
     notes = tuple(f"not valid HTTP/1.1: {code}" for code in wrong)
@@ -264,14 +267,26 @@ def _judge_difference(case: Case, alternatives: tuple[Alternative, ...], sight: 
     sight = _with(sight, own)
     accepted = any(each.kind == "layer" and matches(_with(sight, each.expect)) for each in alternatives)
     broken = () if accepted else breaches(sight)
-    wrong = tuple(code for code in _violated(sight) if code not in case.asked)
+    asked = _asked(case, sight)
+    wrong = tuple(code for code in _violated(sight) if code not in asked)
     layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
-    notes = [f"the caller asked for it: {code}" for code in _violated(sight) if code in case.asked]
+    notes = [f"the caller asked for it: {code}" for code in _violated(sight) if code in asked]
     notes += [f"not valid HTTP/1.1: {code}" for code in wrong]
     if sight.raised is not None and not broken and sight.expect.raises is None and refusable(sight):
         notes.append("refusing such a request is allowed by the contract")
     found = (*differences(sight), *_as_differences(broken, sight.step))
     return _Finding(layers, found, tuple(notes), evidence=_evidence(sight))
+
+
+def _asked(case: Case, sight: Sight) -> tuple[str, ...]:
+    """Return the codes of the RFC's violations that the caller asked for in this step.
+
+    The values of a combination say only what they may ask for; what they do ask for is in the expected bytes.
+    """
+    if not case.rules:
+        return case.asked
+    violated = _violated(_perfect(sight.step, case.steps[sight.step], sight.expect))
+    return tuple(code for code in case.asked if code in violated)
 
 
 def _as_differences(broken: tuple[Breach, ...], step: int) -> Iterator[Difference]:

@@ -109,6 +109,13 @@ class Decisions:
         assert decision is not None
         return decision
 
+    def weights(self, name: str) -> list[int]:
+        """Return for each value of an axis what its class counts in the number of a combination of classes."""
+        for axis, classes, stride in zip(self.matrix.axes, self.classes, self.strides, strict=True):
+            if axis.name == name:
+                return [number * stride for number in classes]
+        return [0]
+
     @cached_property
     def shadowed(self) -> tuple[Rule, ...]:
         """The rules that no combination reaches."""

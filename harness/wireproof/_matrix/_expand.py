@@ -38,6 +38,20 @@ class Expansion:
         """What the tables say."""
         return Decisions(self.matrix)
 
+    def place(self, name: str) -> tuple[int, int]:
+        """Return by how much the index of an axis counts in a number, and how many values it has."""
+        for axis, stride in zip(self.axes, self.strides, strict=True):
+            if axis.name == name:
+                return stride, len(axis.values)
+        return 1, 1
+
+    def length(self, number: int) -> int:
+        """Return about how many bytes are expected of a single request, 0 where nothing is."""
+        expect = self.case(number).steps[0].expect
+        assert expect is not None
+        assert isinstance(expect.body, bytes)
+        return 0 if expect.head is None else len("\r\n".join(expect.head)) + len(expect.body)
+
     def indices(self, number: int) -> tuple[int, ...]:
         """Return the index of each axis' value in combination ``number``."""
         return tuple(
@@ -185,7 +199,7 @@ def _sequence(decision: Decision, values: Mapping[str, Value]) -> tuple[Step, ..
     expect, alternatives = second.expect, tuple[Alternative, ...]()
     if decision.second["outcome"] == "busy":
         expect = Expect(None, raises="CannotSendRequest")
-    elif decision.second["connection"] == "new" and between.steps[-1].action != "close" and expect.head is not None:
+    elif decision.second["connection"] == "new" and between.attributes["is"] == "last-reply" and expect.head is not None:
         expect = Expect(expect.head, expect.body, None, expect.raises, expect.effects, reconnects=True)
     if decision.second.get("defect", "none") != "none" and expect.head is not None:
         stale = Expect((*first.leaves, *expect.head), expect.body, None, expect.raises, expect.effects)

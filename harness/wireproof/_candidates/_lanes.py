@@ -1,0 +1,194 @@
+"""Lanes: where thousands of single requests are played one after the other, each on a connection object of its own.
+
+Theory of operation. What ``_inprocess`` sets up for every exchange, an ``Endpoint`` sets up once for all requests that
+make their connection objects in the same way: a few recorders, the constructor's arguments, and what makes the other
+arguments. The requests take turns on its lanes, so that no address is used by two requests in a row. A lane on which
+anything stays that could turn up later (a connection left open, say) is replaced by a fresh one.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from wireproof._candidates._inprocess import Factory, address, constructor, open_recorder, raised_by, redirected
+from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
+from wireproof._capture import Recorder
+from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
+
+Maker = Callable[[], Built]
+
+LANES = 8
+"""How many requests pass before an address is used again."""
+
+ABSENT = Built(None)
+"""What stands for an argument that is not passed."""
+
+
+class Lane:
+    """One recorder that is used again and again, and the address that stands for it."""
+
+    __slots__ = ("arguments", "recorder", "site", "watched")
+
+    def __init__(self, connection: Connection, slot: int) -> None:
+        self.recorder: Recorder = open_recorder("a", connection, slot)
+        self.site = Site(*address(connection, self.recorder))
+        self.arguments = constructor(connection, self.recorder)
+        self.watched = (self.recorder,)
+
+    def capture(self, outcome: Outcome, data: bytes | None, wanted: int) -> Capture:
+        """Return what was seen of a request, as ``InProcess.perform`` does.
+
+        Args:
+            outcome: what came of the call.
+            data: what ``Recorder.take`` returned.
+            wanted: how many bytes are expected; nothing is waited for where a call failed.
+        """
+        wanted = 0 if outcome.raised is not None else wanted
+        if data:
+            streams: tuple[Stream, ...] = (Stream("a", data, len(data), "eof"),)
+        else:
+            if data is None or wanted:
+                self.recorder.finish(wanted, gc.collect)
+            streams = self.recorder.streams()
+        return self.seen(streams, StepRecord(outcome, tuple(_whole(streams))))
+
+    def seen(
+        self, streams: tuple[Stream, ...], record: StepRecord | None, fatal: tuple[str, str] | None = None
+    ) -> Capture:
+        """Return a capture of one request on this lane."""
+        return Capture((record,), streams, {"a": (self.site.host, self.site.port)}, {}, fatal)
+
+
+def _whole(streams: Sequence[Stream]) -> Iterator[Grown]:
+    for index, stream in enumerate(streams):
+        if stream.total:
+            yield Grown(index, 0, stream.total)
+
+
+class Endpoint:
+    """The lanes for all requests whose connection objects are made in the same way.
+
+    Args:
+        connection: how they are made.
+        slot: the number of this worker, from 0: decides the address for port 80.
+
+    Raises:
+        CannotBind: the server cannot listen there.
+    """
+
+    def __init__(self, connection: Connection, slot: int) -> None:
+        self.connection, self.slot = connection, slot
+        # where the port is 80, it does not say which lane is meant
+        count = 1 if connection.port.startswith("default") else LANES
+        self.lanes: list[Lane] = []
+        try:
+            for _ in range(count):
+                self.lanes.append(Lane(connection, slot))
+        except BaseException:
+            self.close()
+            raise
+
+    def arguments(self) -> dict[str, Any]:
+        """Return further arguments of the constructor, made anew."""
+        return {name: build(recipe, self.lanes[0].site).value for name, recipe in self.connection.arguments}
+
+    @contextmanager
+    def redirected(self) -> Iterator[list[str] | None]:
+        """Make names lead to the lanes; yields the names that were asked for, or None where nothing needs it."""
+        with redirected(self.connection, [lane.recorder for lane in self.lanes]) as asked:
+            yield asked
+
+    def fresh(self, index: int) -> Lane:
+        """Return a lane on which nothing is left: the same, cleaned, or another one where more could still come."""
+        lane = self.lanes[index]
+        if lane.recorder.is_quiet:
+            lane.recorder.clear()
+        else:
+            lane.recorder.close()
+            lane = self.lanes[index] = Lane(self.connection, self.slot)
+        return lane
+
+    def close(self) -> None:
+        """Close all lanes."""
+        for lane in self.lanes:
+            lane.recorder.close()
+
+
+def maker(recipe: Recipe | None, site: Site) -> Maker:
+    """Return what makes an argument, or ``ABSENT`` where it is not passed; it raises CannotBuild where it cannot be made."""
+    if recipe is None:
+        return lambda: ABSENT
+    try:
+        return prepare(recipe, site)
+    except CannotBuild as error:
+        return _unbuildable(str(error))
+
+
+def _unbuildable(why: str) -> Maker:
+    def refuse() -> Built:
+        raise CannotBuild(why)
+
+    return refuse
+
+
+def is_placed(recipe: Recipe) -> bool:
+    """Say whether the address of the server stands in an argument."""
+    return "<host>" in repr(recipe) or "<port>" in repr(recipe)
+
+
+def unresolved(raised: Raised | None, asked: list[str] | None) -> bool:
+    """Say whether a call failed because its client resolves names in another way than the one that is redirected."""
+    return asked == [] and raised is not None and "gaierror" in raised.classes
+
+
+class Seen(NamedTuple):
+    """What came of a call: what was let out, what was returned, and what can be seen of body and headers."""
+
+    raised: Raised | None
+    returned: object
+    body: dict[str, object]
+    headers: dict[str, object]
+
+    def outcome(self) -> Outcome:
+        """Return it as ``InProcess.perform`` does."""
+        effects: dict[str, object] = {f"body.{name}": value for name, value in self.body.items()}
+        effects.update(("headers", value) for value in self.headers.values())
+        return Outcome(type(self.returned).__name__, self.raised, effects)
+
+
+def call(factory: Factory, lane: Lane, made: Sequence[Built], extra: Mapping[str, Any]) -> Seen:
+    """Make a connection object, make the request, and close it; whatever the candidate lets out is caught.
+
+    Args:
+        factory: what makes the connection object.
+        lane: where it connects to.
+        made: the arguments in the order of ``ARGUMENTS``.
+        extra: further arguments of the constructor.
+    """
+    method, url, body, headers, flag = made
+    named = {}
+    if body is not ABSENT:
+        named["body"] = body.value
+    if headers is not ABSENT:
+        named["headers"] = headers.value
+    if flag is not ABSENT:
+        named["encode_chunked"] = flag.value
+    connection: Any = None
+    raised: Raised | None = None
+    returned: object = None
+    phase = "construct"
+    try:
+        connection = factory(*lane.arguments, **extra)
+        phase = "request"
+        returned = connection.request(method.value, url.value, **named)
+    except BaseException as error:
+        raised = raised_by(error, phase)
+    seen = Seen(raised, returned, body.effects(), headers.effects())
+    try:
+        connection.close()
+    except BaseException:  # noqa: S110  # what close() lets out after a single request is not judged
+        pass
+    return seen

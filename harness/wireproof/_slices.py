@@ -1,0 +1,356 @@
+"""Slices of a matrix: many combinations in a row, each played and judged at the speed of the wire.
+
+Theory of operation. When the bytes, the outcome and the effects are the expected ones, the verdict is a pass: that the
+expectation itself keeps the clauses and the RFC's rules is checked once, by ``wireproof check``. So the expected bytes
+are put together from parts that are made once for each value, and compared; only what differs becomes a case and goes to
+the judge, with what was seen of it. Nothing is played twice.
+
+For each combination one byte is written where the runner sees it, too: what has not got one when a worker dies is what
+it died of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from wireproof._candidates._inprocess import CANNOT_BUILD, CANNOT_LISTEN, NOT_RESOLVED, InProcess, unsupported
+from wireproof._candidates._lanes import Endpoint, Lane, Maker, Seen, call, is_placed, maker, unresolved
+from wireproof._candidates._objects import Built, CannotBuild, Site
+from wireproof._capture import CannotBind
+from wireproof._judge import expected_effects, judge
+from wireproof._matrix import (
+    ARGUMENTS,
+    Decision,
+    Expansion,
+    Value,
+    automatic_lines,
+    body_bytes,
+    framing_lines,
+    raised,
+    request_line,
+)
+from wireproof._model import Capture, Case, Expect, Request, Verdict
+
+PASSED, ABSENT, PRESENT, REPORTED = 1, 2, 3, 4
+"""What is written for a combination: a pass; one without, or with, CPython's known defect; or that a verdict was sent."""
+
+_LAP = 64
+"""After so many requests it is looked for somebody who comes late."""
+
+Report = Callable[[int, Verdict], object]
+
+
+class Player:
+    """Plays the combinations of one matrix.
+
+    Args:
+        expansion: the matrix.
+        candidate: who is asked.
+        probes: the answers of the candidate's interpreter.
+        strict_defects: whether CPython's way in its known defects fails.
+    """
+
+    def __init__(
+        self, expansion: Expansion, candidate: InProcess, probes: Mapping[str, str], *, strict_defects: bool
+    ) -> None:
+        self.expansion, self.candidate = expansion, candidate
+        self.probes, self.strict_defects = probes, strict_defects
+        self.number = 0
+        self.lane: Lane | None = None
+        self._loop: Loop | None = None
+
+    @property
+    def case(self) -> Case:
+        """What is being asked."""
+        return self.expansion.case(self.number)
+
+    def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
+        """Return what has been seen so far of what is being asked."""
+        if self.lane is None:
+            return Capture((None,), (), {}, {}, fatal)
+        return self.lane.seen(self.lane.recorder.streams(), None, fatal)
+
+    def play(self, numbers: Sequence[int], codes: MutableSequence[int], report: Report) -> None:
+        """Play combinations; write a code for each, in order, and report the verdicts that say more than a code."""
+        if self.expansion.matrix.is_sequence:
+            for index, self.number in enumerate(numbers):
+                case = self.case
+                self.settle(index, self._judged(case, self.candidate.perform(case)), codes, report)
+            return
+        stride, count = self.expansion.place("connection")
+        first = 0
+        for connection, group in groupby(numbers, lambda number: number // stride % count):
+            chosen = list(group)
+            try:
+                loop = self.loop(connection)
+            except CannotBind as error:
+                for index, self.number in enumerate(chosen, first):
+                    self.refuse(index, f"{CANNOT_LISTEN}: {error}", codes, report)
+            else:
+                self.candidate.underway = self
+                loop.run(chosen, first, codes, report)
+            first += len(chosen)
+
+    def loop(self, connection: int) -> Loop:
+        """Return the loop for the requests whose connection objects are made in the way of this number.
+
+        Raises:
+            CannotBind: the server cannot listen there.
+        """
+        if self._loop is None or self._loop.connection != connection:
+            self.close()
+            self._loop = Loop(self, connection)
+        return self._loop
+
+    def refuse(self, index: int, why: str, codes: MutableSequence[int], report: Report) -> None:
+        """Settle what cannot be played here, or with this client."""
+        case = self.case
+        self.settle(index, self._judged(case, unsupported(case, why)), codes, report)
+
+    def explain(self, index: int, capture: Capture, codes: MutableSequence[int], report: Report) -> None:
+        """Have the judge say what was seen of a combination that is not simply as expected."""
+        self.settle(index, self._judged(self.case, capture), codes, report)
+
+    def _judged(self, case: Case, capture: Capture) -> Verdict:
+        return judge(case, capture, self.probes, strict_defects=self.strict_defects)
+
+    def settle(self, index: int, verdict: Verdict, codes: MutableSequence[int], report: Report) -> None:
+        """Write the code of a verdict, and report it where that does not say all."""
+        if verdict.verdict == "pass":
+            seen = {how for _, how in verdict.defects}
+            codes[index] = PRESENT if "present" in seen else ABSENT if seen else PASSED
+            return
+        report(index, verdict)
+        codes[index] = REPORTED
+
+    def close(self) -> None:
+        """Close what listens."""
+        if self._loop is not None:
+            self._loop.endpoint.close()
+            self._loop = None
+
+
+class _Plan(NamedTuple):
+    """What one decision means for the loop.
+
+    ``prefix`` and ``suffix`` number the decisions with the same request line and automatic fields, and with the same
+    framing, each times the number of values that differ within. ``is_silent``: nothing is sent.
+    """
+
+    decision: Decision
+    prefix: int
+    suffix: int
+    is_silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Suffix:
+    """What one framing makes of one body: the field line that is added, what follows the head, and what does so where
+    CPython's known defect shows (None: it shows otherwise, or not at all); the exception, and the effects on the body.
+    """
+
+    framing: bytes
+    content: bytes
+    defect: bytes | None
+    has_defect: bool
+    raises: str | None
+    effects: Mapping[str, object]
+
+
+class _Station:
+    """A lane with all that its address decides: what makes the arguments, the field lines, the beginnings of heads."""
+
+    __slots__ = ("fields", "lane", "makers", "prefixes")
+
+    def __init__(self, lane: Lane, axes: Mapping[str, Sequence[Value]], like: _Station | None = None) -> None:
+        self.lane = lane
+        self.prefixes: dict[int, bytes] = {}
+        self.makers: tuple[list[Maker], ...]
+        if like is not None:  # no argument has the address in it
+            self.makers, self.fields = like.makers, like.fields
+            return
+        self.makers = tuple([maker(value.recipe, lane.site) for value in axes[name]] for name in ARGUMENTS)
+        self.fields = [_filled(value.sends, lane.site) + b"\r\n" for value in axes["headers"]]
+
+
+def _filled(lines: tuple[bytes, ...], site: Site) -> bytes:
+    """Return the lines with the server's address in its places, each with the CRLF that ends it."""
+    return site.fill(b"".join(line + b"\r\n" for line in lines).decode("latin-1")).encode("latin-1")
+
+
+class Loop:
+    """Plays requests whose connection objects are all made in the same way.
+
+    Args:
+        player: for whom.
+        connection: the number of that way.
+
+    Raises:
+        CannotBind: the server cannot listen there.
+    """
+
+    def __init__(self, player: Player, connection: int) -> None:
+        self.player, self.connection = player, connection
+        self.expansion = expansion = player.expansion
+        given = {name: (value,) for name, value in expansion.matrix.given.items()}
+        self.axes: dict[str, Sequence[Value]] = {**given, **{axis.name: axis.values for axis in expansion.axes}}
+        self.value = self.axes["connection"][connection]
+        assert self.value.connection is not None
+        self.endpoint = Endpoint(self.value.connection, player.candidate.slot)
+        recipes = [value.recipe for name in ARGUMENTS for value in self.axes[name] if value.recipe is not None]
+        self.is_placed = any(map(is_placed, recipes))
+        self.stations: list[_Station] = []
+        for lane in self.endpoint.lanes:
+            self.stations.append(self._station(lane))
+        self.plans: list[_Plan | None] = [None] * len(expansion.decisions.by_class)
+        self.suffixes: dict[int, _Suffix] = {}
+        self._numbered: dict[object, int] = {}
+        self.places = [expansion.place(name) for name in ARGUMENTS]
+        self.weights = [expansion.decisions.weights(name) for name in ARGUMENTS]
+        self.base = expansion.decisions.weights("connection")[connection]
+        self.urls = len(self.axes["url"])
+        self.extra = self.endpoint.arguments()
+
+    def _station(self, lane: Lane) -> _Station:
+        like = self.stations[0] if self.stations and not self.is_placed else None
+        return _Station(lane, self.axes, like)
+
+    # what is expected
+
+    def _plan(self, at: int) -> _Plan:
+        decision = self.expansion.decisions.by_class[at]
+        assert decision is not None
+        framing = (decision.adds, decision.body, decision.sent, decision.raises, decision.defect, decision.defect_body)
+        prefix = self._numbered.setdefault((decision.host, decision.accept), len(self._numbered))
+        suffix = self._numbered.setdefault(framing, len(self._numbered))
+        prefix, suffix = prefix * len(self.axes["method"]) * self.urls, suffix * len(self.axes["body"])
+        plan = self.plans[at] = _Plan(decision, prefix, suffix, decision.sent == "nothing")
+        return plan
+
+    def _prefix(self, station: _Station, plan: _Plan, method: int, url: int) -> bytes:
+        line = request_line(self.axes["method"][method], self.axes["url"][url])
+        automatic = automatic_lines(plan.decision, self.value, self.axes["url"][url])
+        prefix = station.prefixes[plan.prefix + method * self.urls + url] = _filled((line, *automatic), station.lane.site)
+        return prefix
+
+    def _suffix(self, plan: _Plan, body: int) -> _Suffix:
+        decision, value = plan.decision, self.axes["body"][body]
+        content = body_bytes(decision, value, decision.body)
+        other: bytes | None = None
+        if decision.defect_body not in ("", "refused"):
+            other = body_bytes(decision, value, decision.defect_body)
+        raises = raised(decision, value)
+        request = Request((("body", value.recipe),) if value.recipe is not None else ())
+        effects = expected_effects(request, Expect((), raises=raises))
+        suffix = self.suffixes[plan.suffix + body] = _Suffix(
+            b"".join(line + b"\r\n" for line in framing_lines(decision, value)),
+            content,
+            other,
+            decision.defect != "none" and other != content,
+            raises,
+            {name.removeprefix("body."): seen for name, seen in effects.items() if name != "headers"},
+        )
+        return suffix
+
+    # the loop
+
+    def run(self, numbers: Sequence[int], first: int, codes: MutableSequence[int], report: Report) -> None:
+        """Play combinations, of which ``first`` is the index of the first code."""
+        player, factory, extra = self.player, self.player.candidate.factory, self.extra
+        begin, timeout = player.candidate.watch.begin, player.candidate.timeout
+        plans, weights, places, base, stations = self.plans, self.weights, self.places, self.base, self.stations
+        (by_method, methods), (by_url, urls), (by_body, bodies), (by_headers, headers_), (by_flag, flags) = places
+        of_method, of_url, of_body, of_headers, of_flag = weights
+        with self.endpoint.redirected() as asked:
+            for index, number in enumerate(numbers, first):
+                if not index % _LAP:
+                    self._freshen()
+                method, url = number // by_method % methods, number // by_url % urls
+                body, headers, flag = number // by_body % bodies, number // by_headers % headers_, number // by_flag % flags
+                at = base + of_method[method] + of_url[url] + of_body[body] + of_headers[headers] + of_flag[flag]
+                plan = plans[at] or self._plan(at)
+                station = stations[index % len(stations)]
+                player.number, player.lane = number, station.lane
+                make_method, make_url, make_body, make_headers, make_flag = station.makers
+                try:
+                    made = (
+                        make_method[method](),
+                        make_url[url](),
+                        make_body[body](),
+                        make_headers[headers](),
+                        make_flag[flag](),
+                    )
+                except CannotBuild as error:
+                    player.refuse(index, f"{CANNOT_BUILD}: {error}", codes, report)
+                    continue
+                begin(station.lane.watched, timeout, timeout)
+                seen = call(factory, station.lane, made, extra)
+                data = station.lane.recorder.take()
+                code = self._code(plan, station, (method, url, body, headers), seen, data)
+                if code:
+                    codes[index] = code
+                else:
+                    self._explain(index, station, seen, data, asked, codes, report)
+                made[2].close()
+        player.candidate.watch.end()
+
+    def _code(
+        self, plan: _Plan, station: _Station, at: tuple[int, int, int, int], seen: Seen, data: bytes | None
+    ) -> int:
+        """Return the code of what is exactly as expected, else 0."""
+        method, url, body, headers = at
+        suffix = self.suffixes.get(plan.suffix + body) or self._suffix(plan, body)
+        result = seen.raised
+        if result is None:
+            if suffix.raises is not None or seen.returned is not None:
+                return 0
+        elif suffix.raises not in result.classes or result.phase != "request":
+            return 0
+        if not (_fits(seen.body, suffix.effects) and _fits(seen.headers, _UNCHANGED)):
+            return 0
+        if plan.is_silent:
+            return PASSED if data == b"" else 0
+        prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(station, plan, method, url)
+        head = prefix + suffix.framing + station.fields[headers]
+        if data == head + suffix.content:
+            return ABSENT if suffix.has_defect else PASSED
+        if suffix.defect is not None and data == head + suffix.defect and not self.player.strict_defects:
+            return PRESENT
+        return 0
+
+    def _explain(
+        self,
+        index: int,
+        station: _Station,
+        seen: Seen,
+        data: bytes | None,
+        asked: list[str] | None,
+        codes: MutableSequence[int],
+        report: Report,
+    ) -> None:
+        player, lane = self.player, station.lane
+        if unresolved(seen.raised, asked):
+            player.refuse(index, NOT_RESOLVED, codes, report)
+        else:
+            player.explain(index, lane.capture(seen.outcome(), data, player.expansion.length(player.number)), codes, report)
+        self._freshen()
+
+    def _freshen(self) -> None:
+        """Replace each lane on which something is left that could turn up later."""
+        for index, station in enumerate(self.stations):
+            lane = self.endpoint.fresh(index)
+            if lane is not station.lane:
+                self.stations[index] = self._station(lane)
+
+
+_UNCHANGED = {"content": "unchanged"}
+
+
+def _fits(seen: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
+    """Say whether what can be seen of an argument is what is wanted of it, as far as anything is."""
+    if not seen or seen == wanted:
+        return True
+    return all(seen[name] == wanted[name] for name in seen if name in wanted)
