@@ -6,6 +6,8 @@ do the reading after the call: no hand-over, no race. Only when a call takes lon
 own thread begin to read (or else client and server would wait for each other once the buffers are full), and only it
 notices that an exchange is overdue. Both threads may read: whatever looks at connections holds the recorder's lock.
 
+A request that is too long to be kept is compared while it arrives, with what ``Recorder.expect`` was told: ``_long``.
+
 The C level ``_socket`` module is used on purpose: a client that patches ``socket`` (as green-thread libraries do)
 cannot reach it.
 """
@@ -22,7 +24,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from wireproof._model import ServerPlan, Stream
+from wireproof._long import READ, Comparison
+from wireproof._model import Blocks, ServerPlan, Stream
 from wireproof.errors import HarnessError
 
 STORED = 16 * 1024 * 1024
@@ -39,9 +42,8 @@ GRACE = 0.25
 
 _SMALL_BUFFER = 4096
 _SMALL_SEGMENT = 536
-_PAUSE = 0.003
+_PAUSE = 0.0005
 _STALLED = 1.0
-_READ = 262_144
 _READS = 64
 _NOW = time.monotonic
 _SLEEP = time.sleep
@@ -66,18 +68,26 @@ def is_loopback(host: str) -> bool:
 class _Connection:
     """One accepted connection and what has arrived on it."""
 
-    def __init__(self, sock: _socket.socket, client: str) -> None:
+    def __init__(self, sock: _socket.socket, client: str, comparison: Callable[[], Comparison] | None) -> None:
         self.sock = sock
         self.client = client
         self.pieces: list[bytes] = []
         self.stored = 0
         self.total = 0
+        self.comparison = comparison() if comparison is not None else None
         self.hash: hashlib._Hash | None = None
         self.ended: Literal["eof", "reset", "open", "hung-up"] = "open"
 
-    def add(self, piece: bytes) -> None:
-        """Keep a piece, or only its part in the digest once the cap is reached."""
-        self.total += len(piece)
+    def add(self, view: memoryview) -> None:
+        """Compare what came with what is expected, where that is known, or keep it.
+
+        Once the cap is reached it has only its part in the digest.
+        """
+        self.total += len(view)
+        if self.comparison is not None:
+            self.comparison.add(view)
+            return
+        piece = bytes(view)
         if self.hash is None and self.total > STORED:
             self.hash = hashlib.sha256(b"".join(self.pieces))
         if self.hash is not None:
@@ -97,7 +107,11 @@ class _Connection:
         if len(self.pieces) > 1:
             self.pieces = [b"".join(self.pieces)]
         digest = self.hash.hexdigest() if self.hash is not None else None
-        return Stream(self.client, self.pieces[0] if self.pieces else b"", self.total, self.ended, digest)
+        data = self.pieces[0] if self.pieces else b""
+        if self.comparison is None:
+            return Stream(self.client, data, self.total, self.ended, digest)
+        compared = self.comparison.result()
+        return Stream(self.client, data + self.comparison.kept, self.total, self.ended, digest, compared)
 
 
 class Recorder:
@@ -120,7 +134,8 @@ class Recorder:
         self.client, self.plan = client, plan or ServerPlan()
         self.connections: list[_Connection] = []
         self._lock = _thread.allocate_lock()
-        self._buffer = memoryview(bytearray(_READ))
+        self._buffer = memoryview(bytearray(READ))
+        self._comparison: Callable[[], Comparison] | None = None
         family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
         try:
             self._listener = _socket.socket(family, _socket.SOCK_STREAM)
@@ -145,6 +160,19 @@ class Recorder:
         """Seconds for which a call may block before something reads."""
         return LATE if self.plan.late else MOMENT
 
+    def expect(self, head: bytes, body: Blocks, content: Blocks) -> None:
+        """Compare what arrives from now on with a request that is too long to be kept.
+
+        Args:
+            head: its head.
+            body: what follows the head.
+            content: the content that its body has.
+        """
+        with self._lock:
+            self._comparison = lambda: Comparison(head, body, content)
+            for connection in self.connections[-1:]:
+                connection.comparison = self._comparison()
+
     def pump(self) -> bool:
         """Accept and read whatever is there, without waiting; say whether anything was."""
         with self._lock:
@@ -163,14 +191,14 @@ class Recorder:
                 return came
             sock = _socket.socket(self._listener.family, self._listener.type, 0, fileno=descriptor)
             sock.setblocking(False)
-            self.connections.append(_Connection(sock, self.client))
+            self.connections.append(_Connection(sock, self.client, self._comparison))
             came = True
 
     def _read(self, connection: _Connection) -> bool:
         came = False
         limit = self.plan.hangs_up_after
         for _ in range(_READS):
-            room = _READ if limit is None else min(_READ, limit - connection.total)
+            room = READ if limit is None else min(READ, limit - connection.total)
             try:
                 count = connection.sock.recv_into(self._buffer[:room])
             except BlockingIOError:
@@ -182,7 +210,7 @@ class Recorder:
             if count == 0:
                 connection.end("eof")
                 return True
-            connection.add(bytes(self._buffer[:count]))
+            connection.add(self._buffer[:count])
             if limit is not None and connection.total >= limit:
                 connection.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _LINGER_NONE)
                 connection.end("hung-up")
@@ -347,8 +375,9 @@ class Watch:
                 came = sum(sum(recorder.totals()) for recorder in recorders) - total
                 if came:
                     total, grew = total + came, now
-                if came < _READ:
-                    # a client that sends byte by byte is not woken for each: its buffer holds more than this
+                if came < READ:
+                    # a client that sends byte by byte is not woken for each, and one that is fast is not held up: its
+                    # buffer holds more than comes meanwhile
                     _SLEEP(_PAUSE)
                 if not came and len(recorders) == 1:
                     recorders[0].wait(MOMENT)

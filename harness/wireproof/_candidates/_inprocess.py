@@ -17,8 +17,10 @@ from typing import Any
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
 from wireproof._capture import GRACE, CannotBind, Recorder, Watch
+from wireproof._long import content_of
 from wireproof._model import (
     Alternative,
+    Blocks,
     Capture,
     Case,
     Connection,
@@ -308,6 +310,7 @@ class _Exchange:
         except CannotBuild as error:
             return StepRecord(Outcome(unsupported=f"this interpreter cannot build the body: {error}"))
         self.built += arguments.built.values()
+        self._announce(expect, request, client)
         outcome = arguments.call(client.connection)
         lengths = _lengths(expect, step.alternatives, client.site)
         if outcome.raised is None:
@@ -319,6 +322,12 @@ class _Exchange:
             self.extend(GRACE)
             client.recorder.settle(lambda: outcome.raised is not None or client.has_all(before, lengths))
         return StepRecord(outcome, _grown(before, client.recorder.totals()))
+
+    def _announce(self, expect: Expect, request: Request, client: _Client) -> None:
+        """Tell the server what is expected, where that is too long to be kept and compared afterwards."""
+        placed, body = wire(expect, client.site.host, client.site.port), request.get("body")
+        if isinstance(placed.body, Blocks) and placed.head is not None and body is not None:
+            client.recorder.expect(placed.head, placed.body, content_of(body))
 
     def _watcher(self, request: Request, client: _Client) -> Callable[[int], None] | None:
         """Return what is to be called when the body is asked for a piece, where streaming is observed."""

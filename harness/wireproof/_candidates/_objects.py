@@ -48,6 +48,7 @@ from wireproof._candidates._classes import (
     RawReader,
     Reader,
     Reads,
+    Repeated,
     Sequence_,
     StrWithRead,
     TextReader,
@@ -479,6 +480,14 @@ def _endless(fields: _Fields, site: Site) -> _Maker:
     return maker
 
 
+def _blocks(fields: _Fields, site: Site) -> _Maker:
+    def maker() -> Built:
+        pieces = Repeated(fields["data"], fields["count"])
+        return Built(iter(pieces), _PULLED, pieces)
+
+    return maker
+
+
 def _items(fields: _Fields, site: Site) -> tuple[_Values, bool]:
     return _values(fields["items"], site)
 
@@ -581,6 +590,7 @@ _BUILDERS: dict[str, _Builder] = {
     "iterable": _lazy(Iterable_, _COUNTED),
     "sequence": _lazy(Sequence_, _COUNTED),
     "endless": _endless,
+    "blocks": _blocks,
     "range": _constant(lambda fields, site: range(*fields["bounds"])),
     "dict": _mapping(dict),
     "message": _mapping(_message),
