@@ -408,6 +408,7 @@ CHANGEABLE = [
     Recipe("memoryview", {"data": b"abcd", "format": "H", "shape": (2, 1)}),
     Recipe("memoryview", {"data": b"abcd", "writable": True, "slice": (1, 3)}),
     Recipe("endless", {"data": b"x" * 65536}),
+    Recipe("blocks", {"data": b"ab", "count": 3}),
     *(Recipe(kind, {"items": PAIRS}) for kind in ("dict", "message", "mapping", "mapping-proxy", "pairs-list")),
     *(Recipe(kind, {"items": _SOFT}) for kind in ("list", "tuple", "deque", "dict-values", "generator", "sequence")),
     Recipe("reader", {"reads": _SOFT}),

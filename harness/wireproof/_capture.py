@@ -6,6 +6,8 @@ do the reading after the call: no hand-over, no race. Only when a call takes lon
 own thread begin to read (or else client and server would wait for each other once the buffers are full), and only it
 notices that an exchange is overdue. Both threads may read: whatever looks at connections holds the recorder's lock.
 
+A request that is too long to be kept is compared while it arrives, with what ``Recorder.expect`` was told: ``_long``.
+
 The C level ``_socket`` module is used on purpose: a client that patches ``socket`` (as green-thread libraries do)
 cannot reach it.
 """
@@ -22,7 +24,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from wireproof._model import ServerPlan, Stream
+from wireproof._long import READ, Comparison
+from wireproof._model import Blocks, ServerPlan, Stream
 from wireproof.errors import HarnessError
 
 STORED = 16 * 1024 * 1024
@@ -39,14 +42,14 @@ GRACE = 0.25
 
 _SMALL_BUFFER = 4096
 _SMALL_SEGMENT = 536
-_PAUSE = 0.003
+_PAUSE = 0.0005
 _STALLED = 1.0
-_READ = 262_144
-_PIECE = 16_384
+_PIECE = 4096
 _READS = 64
 _NOW = time.monotonic
 _SLEEP = time.sleep
 _POLL = select.poll
+_SOCKET, _STREAM, _DONTWAIT = _socket.socket, _socket.SOCK_STREAM, _socket.MSG_DONTWAIT
 _LINGER_NONE = struct.pack("ii", 1, 0)
 
 
@@ -67,18 +70,26 @@ def is_loopback(host: str) -> bool:
 class _Connection:
     """One accepted connection and what has arrived on it."""
 
-    def __init__(self, sock: _socket.socket, client: str) -> None:
+    def __init__(self, sock: _socket.socket, client: str, comparison: Callable[[], Comparison] | None) -> None:
         self.sock = sock
         self.client = client
         self.pieces: list[bytes] = []
         self.stored = 0
         self.total = 0
+        self.comparison = comparison() if comparison is not None else None
         self.hash: hashlib._Hash | None = None
         self.ended: Literal["eof", "reset", "open", "hung-up"] = "open"
 
-    def add(self, piece: bytes) -> None:
-        """Keep a piece, or only its part in the digest once the cap is reached."""
-        self.total += len(piece)
+    def add(self, view: memoryview) -> None:
+        """Compare what came with what is expected, where that is known, or keep it.
+
+        Once the cap is reached it has only its part in the digest.
+        """
+        self.total += len(view)
+        if self.comparison is not None:
+            self.comparison.add(view)
+            return
+        piece = bytes(view)
         if self.hash is None and self.total > STORED:
             self.hash = hashlib.sha256(b"".join(self.pieces))
         if self.hash is not None:
@@ -98,7 +109,11 @@ class _Connection:
         if len(self.pieces) > 1:
             self.pieces = [b"".join(self.pieces)]
         digest = self.hash.hexdigest() if self.hash is not None else None
-        return Stream(self.client, self.pieces[0] if self.pieces else b"", self.total, self.ended, digest)
+        data = self.pieces[0] if self.pieces else b""
+        if self.comparison is None:
+            return Stream(self.client, data, self.total, self.ended, digest)
+        compared = self.comparison.result()
+        return Stream(self.client, data + self.comparison.kept, self.total, self.ended, digest, compared)
 
 
 class Recorder:
@@ -121,6 +136,8 @@ class Recorder:
         self.client, self.plan = client, plan or ServerPlan()
         self.connections: list[_Connection] = []
         self._lock = _thread.allocate_lock()
+        self._buffer: memoryview | None = None
+        self._comparison: Callable[[], Comparison] | None = None
         family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
         try:
             self._listener = _socket.socket(family, _socket.SOCK_STREAM)
@@ -146,6 +163,19 @@ class Recorder:
         """Seconds for which a call may block before something reads."""
         return LATE if self.plan.late else MOMENT
 
+    def expect(self, head: bytes, body: Blocks, content: Blocks) -> None:
+        """Compare what arrives from now on with a request that is too long to be kept.
+
+        Args:
+            head: its head.
+            body: what follows the head.
+            content: the content that its body has.
+        """
+        with self._lock:
+            self._comparison = lambda: Comparison(head, body, content)
+            for connection in self.connections[-1:]:
+                connection.comparison = self._comparison()
+
     def pump(self) -> bool:
         """Accept and read whatever is there, without waiting; say whether anything was."""
         with self._lock:
@@ -168,12 +198,15 @@ class Recorder:
                 descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
             except (BlockingIOError, ConnectionAbortedError):
                 return None
-            sock = _socket.socket(self._family, _socket.SOCK_STREAM, 0, descriptor)
+            sock = _SOCKET(self._family, _STREAM, 0, descriptor)
             data = b""
             ended: Literal["reset", "open"] = "open"
             try:
-                while piece := sock.recv(_PIECE, _socket.MSG_DONTWAIT):
-                    data = data + piece if data else piece
+                data = piece = sock.recv(_PIECE, _DONTWAIT)
+                while piece:
+                    piece = sock.recv(_PIECE if len(data) < _PIECE else READ, _DONTWAIT)
+                    if piece:
+                        data += piece
                 sock.close()
                 return data
             except BlockingIOError:
@@ -181,8 +214,8 @@ class Recorder:
             except OSError:
                 ended = "reset"
             sock.setblocking(False)
-            connection = _Connection(sock, self.client)
-            connection.add(data)
+            connection = _Connection(sock, self.client, None)
+            connection.add(memoryview(data))
             if ended == "reset":
                 connection.end(ended)
             self.connections.append(connection)
@@ -192,8 +225,8 @@ class Recorder:
         """Record again what ``take`` has returned, because it turned out not to be all."""
         with self._lock:
             sock = _socket.socket(self._family, _socket.SOCK_STREAM)
-            connection = _Connection(sock, self.client)
-            connection.add(data)
+            connection = _Connection(sock, self.client, None)
+            connection.add(memoryview(data))
             connection.end("eof")
             self.connections.insert(0, connection)
 
@@ -215,16 +248,18 @@ class Recorder:
                 return came
             sock = _socket.socket(self._listener.family, self._listener.type, 0, fileno=descriptor)
             sock.setblocking(False)
-            self.connections.append(_Connection(sock, self.client))
+            self.connections.append(_Connection(sock, self.client, self._comparison))
             came = True
 
     def _read(self, connection: _Connection) -> bool:
         came = False
-        limit = self.plan.hangs_up_after
+        if self._buffer is None:
+            self._buffer = memoryview(bytearray(READ))
+        buffer, limit = self._buffer, self.plan.hangs_up_after
         for _ in range(_READS):
-            room = _READ if limit is None else min(_READ, limit - connection.total)
+            room = READ if limit is None else min(READ, limit - connection.total)
             try:
-                count = connection.sock.recv_into(_BUFFER[:room])
+                count = connection.sock.recv_into(buffer[:room])
             except BlockingIOError:
                 return came
             except OSError:
@@ -234,7 +269,7 @@ class Recorder:
             if count == 0:
                 connection.end("eof")
                 return True
-            connection.add(bytes(_BUFFER[:count]))
+            connection.add(buffer[:count])
             if limit is not None and connection.total >= limit:
                 connection.sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, _LINGER_NONE)
                 connection.end("hung-up")
@@ -334,6 +369,10 @@ def _send_all(sock: _socket.socket, data: bytes) -> None:
                 raise TimeoutError from None
 
 
+_Term = tuple[Sequence[Recorder], float, float, float]
+"""An exchange in progress: its recorders, when it began, when it must end, and when it must even if bytes keep coming."""
+
+
 class Watch:
     """The second thread: reads when a call takes longer than a moment, and tells when an exchange is overdue.
 
@@ -343,10 +382,7 @@ class Watch:
 
     def __init__(self, overdue: Callable[[], object]) -> None:
         self._overdue = overdue
-        self._recorders: Sequence[Recorder] = ()
-        self._began = 0.0
-        self._deadline = 0.0
-        self._limit = 0.0
+        self._current: _Term | None = None
         self._lock = _thread.allocate_lock()
         self._stop = _thread.allocate_lock()
         self._stop.acquire()
@@ -355,26 +391,24 @@ class Watch:
         _thread.start_new_thread(self._run, ())
 
     def begin(self, recorders: Sequence[Recorder], timeout: float, limit: float = 0.0) -> None:
-        """Note that an exchange begins that uses ``recorders``.
+        """Note that an exchange begins that uses ``recorders``, and that the one before has ended.
 
         It may take ``timeout`` seconds, or ``limit`` seconds as long as bytes keep coming.
         """
-        with self._lock:
-            self._recorders = recorders
-            self._began = _NOW()
-            self._deadline = self._began + timeout
-            self._limit = self._began + limit
+        now = _NOW()
+        self._current = (recorders, now, now + timeout, now + limit)
 
     def extend(self, seconds: float) -> None:
         """What the server itself is about to wait is not held against the client."""
         with self._lock:
-            self._deadline += seconds
-            self._limit += seconds
+            if self._current is not None:
+                recorders, began, deadline, limit = self._current
+                self._current = (recorders, began, deadline + seconds, limit + seconds)
 
     def end(self) -> None:
         """The exchange has ended."""
         with self._lock:
-            self._began = 0.0
+            self._current = None
 
     def close(self) -> None:
         """Stop the thread and wait for its end."""
@@ -384,18 +418,21 @@ class Watch:
     def _run(self) -> None:
         try:
             while not self._stop.acquire(timeout=MOMENT):
-                with self._lock:
-                    began, recorders = self._began, self._recorders
-                if began and _NOW() - began > max((r.moment for r in recorders), default=MOMENT):
-                    self._drain(began, recorders)
+                current = self._current
+                if current is None:
+                    continue
+                recorders, began, _, _ = current
+                if _NOW() - began > max((recorder.moment for recorder in recorders), default=MOMENT):
+                    self._drain(began)
         finally:
             self._ended.release()
 
-    def _drain(self, began: float, recorders: Sequence[Recorder]) -> None:
+    def _drain(self, began: float) -> None:
         total, grew = 0, began
-        while self._began == began and self._stop.locked():
+        while (current := self._current) is not None and current[1] == began and self._stop.locked():
+            recorders, _, deadline, limit = current
             now = _NOW()
-            if now > self._deadline and (now > self._limit or now - grew > _STALLED):
+            if now > deadline and (now > limit or now - grew > _STALLED):
                 self._late(began)
                 return
             try:
@@ -404,8 +441,9 @@ class Watch:
                 came = sum(sum(recorder.totals()) for recorder in recorders) - total
                 if came:
                     total, grew = total + came, now
-                if came < _READ:
-                    # a client that sends byte by byte is not woken for each: its buffer holds more than this
+                if came < READ:
+                    # a client that sends byte by byte is not woken for each, and one that is fast is not held up: its
+                    # buffer holds more than comes meanwhile
                     _SLEEP(_PAUSE)
                 if not came and len(recorders) == 1:
                     recorders[0].wait(MOMENT)
@@ -415,6 +453,6 @@ class Watch:
     def _late(self, began: float) -> None:
         """Tell that the exchange is overdue, unless it has just ended."""
         with self._lock:
-            if self._began == began:
-                self._began = 0.0
+            if self._current is not None and self._current[1] == began:
+                self._current = None
                 self._overdue()

@@ -83,6 +83,20 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocks:
+    """Bytes that are too many to hold at once: ``data``, ``count`` times, and ``end`` behind them."""
+
+    data: bytes
+    count: int
+    end: bytes = b""
+
+    @property
+    def length(self) -> int:
+        """How many bytes they are in all."""
+        return len(self.data) * self.count + len(self.end)
+
+
+@dataclass(frozen=True, slots=True)
 class Expect:
     """What must be seen of one call.
 
@@ -94,7 +108,7 @@ class Expect:
     """
 
     head: tuple[str, ...] | None
-    body: bytes | Digest = b""
+    body: bytes | Digest | Blocks = b""
     at_least: int | None = None
     raises: str | None = None
     effects: Mapping[str, object] = field(default_factory=dict)
@@ -207,12 +221,64 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """Content as it was sent, beside the content that the body has.
+
+    ``length`` bytes were sent, and the first ``same`` of them are the body's own; ``sample`` begins with what came in
+    the place of the next ones. ``whole`` is all of it, or None where it was too long to be held.
+    """
+
+    length: int
+    same: int
+    sample: bytes = b""
+    whole: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of the bytes after a head that were too many to hold.
+
+    ``framed`` says how many are the expected ones, ``raw`` what they say as they are, ``decoded`` what they say as
+    chunks. ``chunks`` of these came whole, and the
+    next one begins at ``at``: ``rest`` is what there is of it, or, if it is the last chunk or no chunk, what there is
+    from there on. Where ``size`` is a number, it is one with data: ``rest`` is its size line, ``came`` says how many
+    bytes of its data came, and ``ending`` what stands behind them. ``lines`` holds the first of the size lines and
+    those that are written otherwise than "1F CRLF".
+    """
+
+    framed: Sent
+    raw: Sent
+    decoded: Sent
+    chunks: int
+    at: int
+    rest: bytes
+    size: int | None
+    came: int
+    ending: bytes
+    lines: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a long request compares with the expected one.
+
+    ``same``: so many of its bytes, from the first on, are the expected ones. ``reading``: how its body reads, where
+    anything differs and the head came to its end.
+    """
+
+    same: int
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """What arrived on one TCP connection.
 
     ``client``: the name of the client connection whose listener accepted it. ``data``: at most the stored cap;
     ``total`` bytes came in all, and beyond the cap ``sha256`` is the digest of everything.
     ``ended``: "eof", "reset", "open" (never closed by the client) or "hung-up" (closed by the server's plan).
+    ``compared``: what the last request on it was compared with while it arrived, where it is a long one; of its bytes
+    ``data`` has only the first ones then.
     """
 
     client: str
@@ -220,6 +286,7 @@ class Stream:
     total: int
     ended: Literal["eof", "reset", "open", "hung-up"]
     sha256: str | None = None
+    compared: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)

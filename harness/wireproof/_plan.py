@@ -6,7 +6,8 @@ import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wireproof._model import Alternative, Case, Digest, Expect
+from wireproof._long import Pattern, written_out
+from wireproof._model import Alternative, Blocks, Case, Digest, Expect
 from wireproof.errors import UsageError
 
 _PER_BYTE = 100e-6
@@ -17,18 +18,28 @@ class Wire:
     """The bytes that an expectation stands for: the head (None: nothing at all) and what follows it."""
 
     head: bytes | None
-    body: bytes | Digest
+    body: bytes | Digest | Blocks
 
     @property
     def data(self) -> bytes | None:
-        """All bytes in one, or None where the body is known by its digest only."""
+        """All bytes in one, or None where the body is known by its digest only, or is too long to be held."""
         if self.head is None:
             return b""
         return self.head + self.body if isinstance(self.body, bytes) else None
 
     def __len__(self) -> int:
-        body = self.body.length if isinstance(self.body, Digest) else len(self.body)
-        return len(self.head or b"") + body
+        return len(self.head or b"") + body_length(self.body)
+
+    def beginning(self, size: int) -> bytes | None:
+        """Return the first ``size`` bytes, or None where the body is known by its digest only."""
+        if isinstance(self.body, Blocks):
+            return b"".join(Pattern(self.body, self.head or b"").pieces(size))
+        return None if self.data is None else self.data[:size]
+
+
+def body_length(body: bytes | Digest | Blocks) -> int:
+    """Return how many bytes an expected body has."""
+    return len(body) if isinstance(body, bytes) else body.length
 
 
 def wire(expect: Expect, host: str, port: int | str) -> Wire:
@@ -40,7 +51,8 @@ def wire(expect: Expect, host: str, port: int | str) -> Wire:
         return Wire(None, b"")
     text = "\r\n".join((*expect.head, "", ""))
     filled = text.replace("<host>", host).replace("<port>", str(port))
-    return Wire(filled.encode("latin-1"), expect.body)
+    body = written_out(expect.body) if isinstance(expect.body, Blocks) else expect.body
+    return Wire(filled.encode("latin-1"), body)
 
 
 def limit(case: Case, timeout: float) -> float:
@@ -48,8 +60,7 @@ def limit(case: Case, timeout: float) -> float:
     client that sends them byte by byte is not taken for one that hangs.
     """
     bodies = (step.expect.body for step in case.steps if step.expect is not None)
-    size = sum(body.length if isinstance(body, Digest) else len(body) for body in bodies)
-    return timeout + size * _PER_BYTE
+    return timeout + sum(map(body_length, bodies)) * _PER_BYTE
 
 
 def applicable(alternatives: Iterable[Alternative], probes: Mapping[str, str]) -> tuple[Alternative, ...]:

@@ -144,6 +144,9 @@ KINDS: dict[str, Kind] = {
     "endless": Kind(
         "a generator that repeats `data`; it gives up after 8 MiB, should nobody hang up", "iterable", _DATA
     ),
+    "blocks": Kind(
+        "a generator that gives the same bytes `count` times", "iterable", (("data", "data"), ("count", "int")), 2
+    ),
     "range": Kind("a range(start, stop): its elements are ints", "other", (("bounds", "ints"),)),
     # mappings for headers
     "dict": Kind("a dict of header fields", "other", _PAIRS),

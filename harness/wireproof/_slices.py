@@ -11,13 +11,14 @@ it died of.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wireproof._candidates._inprocess import CANNOT_BUILD, CANNOT_LISTEN, NOT_RESOLVED, InProcess, unsupported
-from wireproof._candidates._lanes import Endpoint, Lane, Maker, Seen, call, is_placed, maker, unresolved
+from wireproof._candidates._lanes import Called, Endpoint, Lane, Maker, call, close, is_placed, maker, outcome, unresolved
 from wireproof._candidates._objects import Built, CannotBuild, Site
 from wireproof._capture import CannotBind
 from wireproof._judge import expected_effects, judge
@@ -29,16 +30,15 @@ from wireproof._matrix import (
     automatic_lines,
     body_bytes,
     framing_lines,
-    raised,
+    raised_name,
     request_line,
 )
 from wireproof._model import Capture, Case, Expect, Request, Verdict
 
-PASSED, ABSENT, PRESENT, REPORTED = 1, 2, 3, 4
-"""What is written for a combination: a pass; one without, or with, CPython's known defect; or that a verdict was sent."""
-
-_LAP = 64
-"""After so many requests it is looked for somebody who comes late."""
+PASSED, ABSENT, PRESENT, REPORTED, PLAYED = 1, 2, 3, 4, 5
+"""What is written for a combination: a pass; one without, or with, CPython's known defect; that a verdict was sent; or
+that it was played, and is still to be judged.
+"""
 
 Report = Callable[[int, Verdict], object]
 
@@ -157,16 +157,29 @@ class _Suffix:
     defect: bytes | None
     has_defect: bool
     raises: str | None
+    is_refused: bool
     effects: Mapping[str, object]
+
+
+Indices = tuple[int, int, int, int, int, int]
+"""The number of a combination's classes, and the index of each argument: method, url, body, headers, encode_chunked."""
+
+_Call = tuple[int, int, "_Station", Indices, tuple[Built, ...], Called]
+"""A request that was made: the index of its code, its number, where, its values, its arguments, and what came of it."""
+
+_Played = tuple[int, int, "_Station", Indices, Called, Mapping[str, object], Mapping[str, object]]
+"""The same with what can be seen of body and headers in the place of the arguments."""
 
 
 class _Station:
     """A lane with all that its address decides: what makes the arguments, the field lines, the beginnings of heads."""
 
-    __slots__ = ("fields", "lane", "makers", "prefixes")
+    __slots__ = ("connect", "fields", "lane", "makers", "prefixes", "watched")
 
-    def __init__(self, lane: Lane, axes: Mapping[str, Sequence[Value]], like: _Station | None = None) -> None:
-        self.lane = lane
+    def __init__(
+        self, lane: Lane, connect: Callable[[], Any], axes: Mapping[str, Sequence[Value]], like: _Station | None = None
+    ) -> None:
+        self.lane, self.watched, self.connect = lane, lane.watched, connect
         self.prefixes: dict[int, bytes] = {}
         self.makers: tuple[list[Maker], ...]
         if like is not None:  # no argument has the address in it
@@ -174,6 +187,16 @@ class _Station:
             return
         self.makers = tuple([maker(value.recipe, lane.site) for value in axes[name]] for name in ARGUMENTS)
         self.fields = [_filled(value.sends, lane.site) + b"\r\n" for value in axes["headers"]]
+
+    def make(self, at: Indices) -> tuple[Built, ...]:
+        """Make the arguments of a request.
+
+        Raises:
+            CannotBuild: one of them cannot be made here.
+        """
+        _, method, url, body, headers, flag = at
+        of_method, of_url, of_body, of_headers, of_flag = self.makers
+        return of_method[method](), of_url[url](), of_body[body](), of_headers[headers](), of_flag[flag]()
 
 
 def _filled(lines: tuple[bytes, ...], site: Site) -> bytes:
@@ -202,6 +225,7 @@ class Loop:
         self.endpoint = Endpoint(self.value.connection, player.candidate.slot)
         recipes = [value.recipe for name in ARGUMENTS for value in self.axes[name] if value.recipe is not None]
         self.is_placed = any(map(is_placed, recipes))
+        self.extra = self.endpoint.arguments()
         self.stations: list[_Station] = []
         for lane in self.endpoint.lanes:
             self.stations.append(self._station(lane))
@@ -212,11 +236,31 @@ class Loop:
         self.weights = [expansion.decisions.weights(name) for name in ARGUMENTS]
         self.base = expansion.decisions.weights("connection")[connection]
         self.urls = len(self.axes["url"])
-        self.extra = self.endpoint.arguments()
+        self._half = expansion.strides[len(expansion.axes) // 2 - 1]
+        self._rows: dict[int, Indices] = {}
 
     def _station(self, lane: Lane) -> _Station:
         like = self.stations[0] if self.stations and not self.is_placed else None
-        return _Station(lane, self.axes, like)
+        connect = functools.partial(self.player.candidate.factory, *lane.arguments, **self.extra)
+        return _Station(lane, connect, self.axes, like)
+
+    def indices_of(self, number: int) -> Indices:
+        """Return the number of a combination's classes, and the index of each argument's value.
+
+        They are looked up for the first axes and for the last ones, and added: where an axis is not among them, its
+        index and its class count 0.
+        """
+        first, last = divmod(number, self._half)
+        at, method, url, body, headers, flag = self._rows.get(-first) or self._row(-first, number - last)
+        at_, method_, url_, body_, headers_, flag_ = self._rows.get(last + 1) or self._row(last + 1, last)
+        return at + at_, method + method_, url + url_, body + body_, headers + headers_, flag + flag_
+
+    def _row(self, key: int, number: int) -> Indices:
+        indices = [number // stride % count for stride, count in self.places]
+        weight = sum(weights[index] for weights, index in zip(self.weights, indices, strict=True))
+        method, url, body, headers, flag = indices
+        row = self._rows[key] = (weight, method, url, body, headers, flag)
+        return row
 
     # what is expected
 
@@ -239,18 +283,18 @@ class Loop:
     def _suffix(self, plan: _Plan, body: int) -> _Suffix:
         decision, value = plan.decision, self.axes["body"][body]
         content = body_bytes(decision, value, decision.body)
-        other: bytes | None = None
-        if decision.defect_body not in ("", "refused"):
-            other = body_bytes(decision, value, decision.defect_body)
-        raises = raised(decision, value)
+        is_refused = decision.defect_body == "refused"
+        other = None if decision.defect == "none" else b"" if is_refused else body_bytes(decision, value, decision.defect_body)
+        raises = raised_name(decision, value)
         request = Request((("body", value.recipe),) if value.recipe is not None else ())
         effects = expected_effects(request, Expect((), raises=raises))
         suffix = self.suffixes[plan.suffix + body] = _Suffix(
             b"".join(line + b"\r\n" for line in framing_lines(decision, value)),
             content,
             other,
-            decision.defect != "none" and other != content,
+            other is not None and (is_refused or other != content),
             raises,
+            is_refused,
             {name.removeprefix("body."): seen for name, seen in effects.items() if name != "headers"},
         )
         return suffix
@@ -259,84 +303,101 @@ class Loop:
 
     def run(self, numbers: Sequence[int], first: int, codes: MutableSequence[int], report: Report) -> None:
         """Play combinations, of which ``first`` is the index of the first code."""
-        player, factory, extra = self.player, self.player.candidate.factory, self.extra
-        begin, timeout = player.candidate.watch.begin, player.candidate.timeout
-        plans, weights, places, base, stations = self.plans, self.weights, self.places, self.base, self.stations
-        (by_method, methods), (by_url, urls), (by_body, bodies), (by_headers, headers_), (by_flag, flags) = places
-        of_method, of_url, of_body, of_headers, of_flag = weights
+        count = len(self.stations)
         with self.endpoint.redirected() as asked:
-            for index, number in enumerate(numbers, first):
-                if not index % _LAP:
-                    self._freshen()
-                method, url = number // by_method % methods, number // by_url % urls
-                body, headers, flag = number // by_body % bodies, number // by_headers % headers_, number // by_flag % flags
-                at = base + of_method[method] + of_url[url] + of_body[body] + of_headers[headers] + of_flag[flag]
-                plan = plans[at] or self._plan(at)
-                station = stations[index % len(stations)]
-                player.number, player.lane = number, station.lane
-                make_method, make_url, make_body, make_headers, make_flag = station.makers
-                try:
-                    made = (
-                        make_method[method](),
-                        make_url[url](),
-                        make_body[body](),
-                        make_headers[headers](),
-                        make_flag[flag](),
-                    )
-                except CannotBuild as error:
-                    player.refuse(index, f"{CANNOT_BUILD}: {error}", codes, report)
-                    continue
-                begin(station.lane.watched, timeout, timeout)
-                seen = call(factory, station.lane, made, extra)
-                data = station.lane.recorder.take()
-                code = self._code(plan, station, (method, url, body, headers), seen, data)
-                if code:
-                    codes[index] = code
-                else:
-                    self._explain(index, station, seen, data, asked, codes, report)
-                made[2].close()
-        player.candidate.watch.end()
+            for start in range(0, len(numbers), count):
+                batch = numbers[start : start + count]
+                played = self._play(batch, first + start, codes, report)
+                self._judge(played, asked, codes, report)
 
-    def _code(
-        self, plan: _Plan, station: _Station, at: tuple[int, int, int, int], seen: Seen, data: bytes | None
-    ) -> int:
+    def _play(
+        self, numbers: Sequence[int], first: int, codes: MutableSequence[int], report: Report
+    ) -> list[_Played]:
+        """Make the requests, each on a lane of its own; then look at what they did to their arguments, and close."""
+        player, watch, indices_of = self.player, self.player.candidate.watch, self.indices_of
+        begin, timeout = watch.begin, player.candidate.timeout
+        calls: list[_Call] = []
+        for index, (number, station) in enumerate(zip(numbers, self.stations, strict=False), first):
+            player.number, player.lane = number, station.lane
+            at = indices_of(number)
+            try:
+                made = station.make(at)
+            except CannotBuild as error:
+                player.refuse(index, f"{CANNOT_BUILD}: {error}", codes, report)
+                continue
+            begin(station.watched, timeout, timeout)
+            called = call(station.connect, made)
+            codes[index] = PLAYED
+            calls.append((index, number, station, at, made, called))
+        watch.end()
+        played = [
+            (index, number, station, at, called, made[2].effects(), made[3].effects())
+            for index, number, station, at, made, called in calls
+        ]
+        begin([call[2].lane.recorder for call in calls], timeout, timeout)
+        for _, number, station, _, made, (connection, _, _) in calls:
+            player.number, player.lane = number, station.lane
+            close(connection)
+            made[2].close()
+        watch.end()
+        return played
+
+    def _judge(
+        self, played: list[_Played], asked: list[str] | None, codes: MutableSequence[int], report: Report
+    ) -> None:
+        """Read what has arrived, and compare it with what is expected."""
+        waiting = self.endpoint.waiting()
+        arrived = [
+            one[2].lane.recorder.take() if one[2].lane.descriptor in waiting else b"" for one in played
+        ]
+        more = self.endpoint.waiting()
+        odd: list[tuple[_Played, bytes | None]] = []
+        for one, data in zip(played, arrived, strict=True):
+            if more and data and one[2].lane.descriptor in more:
+                one[2].lane.recorder.restore(data)
+                data = None
+            code = self._code(one, data)
+            if code:
+                codes[one[0]] = code
+            else:
+                odd.append((one, data))
+        for (index, number, station, _, called, body, headers), data in odd:
+            player = self.player
+            player.number, player.lane = number, station.lane
+            if unresolved(called[1], asked):
+                player.refuse(index, NOT_RESOLVED, codes, report)
+            else:
+                wanted = self.expansion.length(number)
+                player.explain(index, station.lane.capture(outcome(called, body, headers), data, wanted), codes, report)
+        if odd or more:
+            self._freshen()
+
+    def _code(self, played: _Played, data: bytes | None) -> int:
         """Return the code of what is exactly as expected, else 0."""
-        method, url, body, headers = at
+        _, _, station, (at, method, url, body, headers, _), (_, raised, returned), body_seen, headers_seen = played
+        plan = self.plans[self.base + at] or self._plan(self.base + at)
         suffix = self.suffixes.get(plan.suffix + body) or self._suffix(plan, body)
-        result = seen.raised
-        if result is None:
-            if suffix.raises is not None or seen.returned is not None:
+        is_refused = False
+        if raised is None:
+            if suffix.raises is not None or returned is not None:
                 return 0
-        elif suffix.raises not in result.classes or result.phase != "request":
-            return 0
-        if not (_fits(seen.body, suffix.effects) and _fits(seen.headers, _UNCHANGED)):
+        elif suffix.raises not in raised.classes or raised.phase != "request":
+            is_refused = suffix.is_refused and "TypeError" in raised.classes
+            if not is_refused:
+                return 0
+        if (body_seen and body_seen != suffix.effects and not _fits(body_seen, suffix.effects)) or (
+            headers_seen and headers_seen != _UNCHANGED
+        ):
             return 0
         if plan.is_silent:
             return PASSED if data == b"" else 0
         prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(station, plan, method, url)
         head = prefix + suffix.framing + station.fields[headers]
-        if data == head + suffix.content:
+        if data == head + suffix.content and not is_refused:
             return ABSENT if suffix.has_defect else PASSED
         if suffix.defect is not None and data == head + suffix.defect and not self.player.strict_defects:
             return PRESENT
         return 0
-
-    def _explain(
-        self,
-        index: int,
-        station: _Station,
-        seen: Seen,
-        data: bytes | None,
-        asked: list[str] | None,
-        codes: MutableSequence[int],
-        report: Report,
-    ) -> None:
-        player, lane = self.player, station.lane
-        if unresolved(seen.raised, asked):
-            player.refuse(index, NOT_RESOLVED, codes, report)
-        else:
-            player.explain(index, lane.capture(seen.outcome(), data, player.expansion.length(player.number)), codes, report)
-        self._freshen()
 
     def _freshen(self) -> None:
         """Replace each lane on which something is left that could turn up later."""
@@ -351,6 +412,4 @@ _UNCHANGED = {"content": "unchanged"}
 
 def _fits(seen: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
     """Say whether what can be seen of an argument is what is wanted of it, as far as anything is."""
-    if not seen or seen == wanted:
-        return True
     return all(seen[name] == wanted[name] for name in seen if name in wanted)

@@ -33,6 +33,10 @@ __all__ = [
     "Part",
     "Problem",
     "annotate",
+    "chunk_line",
+    "data_problem",
+    "head_end",
+    "length_problem",
     "parse",
     "parse_all",
     "parse_chunked",
@@ -155,6 +159,7 @@ class Message:
         complete: Whether head and body are all there, and the body's framing is right.
         end: Where this message stops; `data[end:]` is what follows.
         problems: What the parser stumbled over, by offset.
+        unseen: How many bytes came that are not in `data`, because they were too many to hold.
     """
 
     data: bytes
@@ -176,6 +181,7 @@ class Message:
     complete: bool
     end: int
     problems: tuple[Problem, ...]
+    unseen: int = 0
 
     @property
     def last_chunk(self) -> bool:
@@ -335,8 +341,13 @@ def _length_body(data: bytes, start: int, declared: int | None) -> Body:
     end = min(start + wanted, len(data))
     if end == start + wanted:
         return Body(data[start:end], end, True)
+    return Body(data[start:end], end, False, problems=(length_problem(start, end, wanted),))
+
+
+def length_problem(start: int, end: int, wanted: int) -> Problem:
+    """Return what is wrong with a body from ``start`` to ``end`` that is shorter than its Content-Length."""
     text = f"The body has {_bytes(end - start)}, the Content-Length says {wanted}."
-    return Body(data[start:end], end, False, problems=(Problem("length.short", start, end, text),))
+    return Problem("length.short", start, end, text)
 
 
 def _chunked_body(data: bytes, start: int, declared: int | None) -> Body:
@@ -406,10 +417,15 @@ def _chunk(data: bytes, start: int) -> tuple[Chunk, Problem | None]:
     if size == 0:
         return Chunk(size_text, extension, 0, b"", start, line.end, line.end, line.end, True), None
     data_end = min(line.end + size, len(data))
-    code, sentence = _data_problem(data_end - line.end, size, data[data_end : data_end + 2])
+    code, sentence = data_problem(data_end - line.end, size, data[data_end : data_end + 2])
     end = data_end if code else data_end + 2
     chunk = Chunk(size_text, extension, size, data[line.end : data_end], start, line.end, data_end, end, not code)
     return chunk, Problem(code, start, data_end, sentence) if code else None
+
+
+def chunk_line(line: bytes) -> Chunk:
+    """Read a size line alone; its size is None where nothing behind it can be read."""
+    return _chunk(line, 0)[0]
 
 
 def _halves(text: bytes) -> tuple[bytes, bytes]:
@@ -429,7 +445,8 @@ def _size_problem(is_size: bool, ending: bytes, size: int | None) -> tuple[str, 
     return "", ""
 
 
-def _data_problem(came: int, size: int, ending: bytes) -> tuple[str, str]:
+def data_problem(came: int, size: int, ending: bytes) -> tuple[str, str]:
+    """Return code and sentence of what is wrong with the data of a chunk, and with the ``ending`` behind it; or ""."""
     if came < size:
         return "chunk.data-short", f"A chunk has {_bytes(came)}, its size line says {size}."
     if ending == _CRLF:
@@ -440,6 +457,15 @@ def _data_problem(came: int, size: int, ending: bytes) -> tuple[str, str]:
 
 
 # Messages
+
+
+def head_end(data: bytes) -> int | None:
+    """Return where the head ends, behind its empty line; None if that line never came."""
+    start = 0
+    while _is_end(line := _line(data, start)):
+        start = line.end
+    lines, ended = _block(data, start)
+    return lines[-1].end if ended else None
 
 
 def parse(data: bytes, start: int = 0) -> Message:

@@ -76,6 +76,18 @@ class Endless:
             yield self.piece
 
 
+class Repeated:
+    """Gives a piece so many times, and counts."""
+
+    def __init__(self, piece: bytes, times: int) -> None:
+        self.piece, self.times, self.taken = piece, times, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for _ in range(self.times):
+            self.taken += 1
+            yield self.piece
+
+
 class Reader:
     """Has nothing but read()."""
 

@@ -7,6 +7,7 @@ record what arrives. It never judges. Everything that the candidate lets out is 
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import socket
@@ -17,8 +18,10 @@ from typing import Any, Protocol
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
 from wireproof._capture import GRACE, CannotBind, Recorder, Watch
+from wireproof._long import content_of
 from wireproof._model import (
     Alternative,
+    Blocks,
     Capture,
     Case,
     Connection,
@@ -213,13 +216,18 @@ def constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
     }[connection.port]
 
 
+@functools.cache
+def _names(class_: type[BaseException]) -> tuple[str, ...]:
+    return tuple(cls.__name__ for cls in class_.__mro__)
+
+
 def raised_by(error: BaseException, phase: str) -> Raised:
     """Return what is kept of an exception that the candidate let out."""
     try:
         message = str(error)
     except BaseException:
         message = "(its message cannot be shown)"
-    return Raised(tuple(cls.__name__ for cls in type(error).__mro__), message[:_MESSAGE], phase)
+    return Raised(_names(type(error)), message[:_MESSAGE], phase)
 
 
 class _Client:
@@ -331,6 +339,7 @@ class _Exchange:
         except CannotBuild as error:
             return StepRecord(Outcome(unsupported=f"{CANNOT_BUILD}: {error}"))
         self.built += arguments.built.values()
+        self._announce(expect, request, client)
         outcome = arguments.call(client.connection)
         lengths = _lengths(expect, step.alternatives, client.site)
         if outcome.raised is None:
@@ -342,6 +351,12 @@ class _Exchange:
             self.extend(GRACE)
             client.recorder.settle(lambda: outcome.raised is not None or client.has_all(before, lengths))
         return StepRecord(outcome, _grown(before, client.recorder.totals()))
+
+    def _announce(self, expect: Expect, request: Request, client: _Client) -> None:
+        """Tell the server what is expected, where that is too long to be kept and compared afterwards."""
+        placed, body = wire(expect, client.site.host, client.site.port), request.get("body")
+        if isinstance(placed.body, Blocks) and placed.head is not None and body is not None:
+            client.recorder.expect(placed.head, placed.body, content_of(body))
 
     def _watcher(self, request: Request, client: _Client) -> Callable[[int], None] | None:
         """Return what is to be called when the body is asked for a piece, where streaming is observed."""

@@ -9,9 +9,10 @@ anything stays that could turn up later (a connection left open, say) is replace
 from __future__ import annotations
 
 import gc
+import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from wireproof._candidates._inprocess import Factory, address, constructor, open_recorder, raised_by, redirected
 from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
@@ -20,8 +21,10 @@ from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe
 
 Maker = Callable[[], Built]
 
-LANES = 8
-"""How many requests pass before an address is used again."""
+LANES = 64
+"""How many requests are made before the server looks at what has come, and before an address is used again."""
+
+_POLL = select.poll
 
 ABSENT = Built(None)
 """What stands for an argument that is not passed."""
@@ -30,12 +33,13 @@ ABSENT = Built(None)
 class Lane:
     """One recorder that is used again and again, and the address that stands for it."""
 
-    __slots__ = ("arguments", "recorder", "site", "watched")
+    __slots__ = ("arguments", "descriptor", "recorder", "site", "watched")
 
     def __init__(self, connection: Connection, slot: int) -> None:
         self.recorder: Recorder = open_recorder("a", connection, slot)
         self.site = Site(*address(connection, self.recorder))
         self.arguments = constructor(connection, self.recorder)
+        self.descriptor = self.recorder.fileno()
         self.watched = (self.recorder,)
 
     def capture(self, outcome: Outcome, data: bytes | None, wanted: int) -> Capture:
@@ -43,15 +47,13 @@ class Lane:
 
         Args:
             outcome: what came of the call.
-            data: what ``Recorder.take`` returned.
+            data: all that came, where that is known; None: more may come.
             wanted: how many bytes are expected; nothing is waited for where a call failed.
         """
-        wanted = 0 if outcome.raised is not None else wanted
         if data:
             streams: tuple[Stream, ...] = (Stream("a", data, len(data), "eof"),)
         else:
-            if data is None or wanted:
-                self.recorder.finish(wanted, gc.collect)
+            self.recorder.finish(0 if outcome.raised is not None else wanted, gc.collect)
             streams = self.recorder.streams()
         return self.seen(streams, StepRecord(outcome, tuple(_whole(streams))))
 
@@ -84,9 +86,10 @@ class Endpoint:
         # where the port is 80, it does not say which lane is meant
         count = 1 if connection.port.startswith("default") else LANES
         self.lanes: list[Lane] = []
+        self._poll = _POLL()
         try:
-            for _ in range(count):
-                self.lanes.append(Lane(connection, slot))
+            for index in range(count):
+                self._open(index)
         except BaseException:
             self.close()
             raise
@@ -101,14 +104,24 @@ class Endpoint:
         with redirected(self.connection, [lane.recorder for lane in self.lanes]) as asked:
             yield asked
 
+    def waiting(self) -> set[int]:
+        """Return the descriptors of the recorders at which a connection waits."""
+        return {descriptor for descriptor, _ in self._poll.poll(0)}
+
     def fresh(self, index: int) -> Lane:
         """Return a lane on which nothing is left: the same, cleaned, or another one where more could still come."""
         lane = self.lanes[index]
         if lane.recorder.is_quiet:
             lane.recorder.clear()
-        else:
-            lane.recorder.close()
-            lane = self.lanes[index] = Lane(self.connection, self.slot)
+            return lane
+        self._poll.unregister(lane.recorder.fileno())
+        lane.recorder.close()
+        return self._open(index)
+
+    def _open(self, index: int) -> Lane:
+        lane = Lane(self.connection, self.slot)
+        self.lanes[index : index + 1] = [lane]
+        self._poll.register(lane.recorder.fileno(), select.POLLIN)
         return lane
 
     def close(self) -> None:
@@ -144,29 +157,16 @@ def unresolved(raised: Raised | None, asked: list[str] | None) -> bool:
     return asked == [] and raised is not None and "gaierror" in raised.classes
 
 
-class Seen(NamedTuple):
-    """What came of a call: what was let out, what was returned, and what can be seen of body and headers."""
-
-    raised: Raised | None
-    returned: object
-    body: dict[str, object]
-    headers: dict[str, object]
-
-    def outcome(self) -> Outcome:
-        """Return it as ``InProcess.perform`` does."""
-        effects: dict[str, object] = {f"body.{name}": value for name, value in self.body.items()}
-        effects.update(("headers", value) for value in self.headers.values())
-        return Outcome(type(self.returned).__name__, self.raised, effects)
+Called = tuple[Any, "Raised | None", object]
+"""What came of a call: the connection object (None: it could not be made), what was let out, and what was returned."""
 
 
-def call(factory: Factory, lane: Lane, made: Sequence[Built], extra: Mapping[str, Any]) -> Seen:
-    """Make a connection object, make the request, and close it; whatever the candidate lets out is caught.
+def call(connect: Callable[[], Any], made: Sequence[Built]) -> Called:
+    """Make a connection object and the request; whatever the candidate lets out is caught.
 
     Args:
-        factory: what makes the connection object.
-        lane: where it connects to.
+        connect: what makes the connection object.
         made: the arguments in the order of ``ARGUMENTS``.
-        extra: further arguments of the constructor.
     """
     method, url, body, headers, flag = made
     named = {}
@@ -176,19 +176,25 @@ def call(factory: Factory, lane: Lane, made: Sequence[Built], extra: Mapping[str
         named["headers"] = headers.value
     if flag is not ABSENT:
         named["encode_chunked"] = flag.value
-    connection: Any = None
-    raised: Raised | None = None
-    returned: object = None
-    phase = "construct"
+    connection = None
     try:
-        connection = factory(*lane.arguments, **extra)
-        phase = "request"
-        returned = connection.request(method.value, url.value, **named)
+        connection = connect()
+        return connection, None, connection.request(method.value, url.value, **named)
     except BaseException as error:
-        raised = raised_by(error, phase)
-    seen = Seen(raised, returned, body.effects(), headers.effects())
+        return connection, raised_by(error, "construct" if connection is None else "request"), None
+
+
+def close(connection: Any) -> None:
+    """Close a connection object; what that lets out after a single request is not judged."""
     try:
         connection.close()
-    except BaseException:  # noqa: S110  # what close() lets out after a single request is not judged
-        pass
-    return seen
+    except BaseException:
+        return
+
+
+def outcome(called: Called, body: Mapping[str, object], headers: Mapping[str, object]) -> Outcome:
+    """Return what came of a call as ``InProcess.perform`` does, from it and from what can be seen of body and headers."""
+    _, raised, returned = called
+    effects: dict[str, object] = {f"body.{name}": value for name, value in body.items()}
+    effects.update(("headers", value) for value in headers.values())
+    return Outcome(type(returned).__name__, raised, effects)

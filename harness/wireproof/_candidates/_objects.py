@@ -48,6 +48,7 @@ from wireproof._candidates._classes import (
     RawReader,
     Reader,
     Reads,
+    Repeated,
     Sequence_,
     StrWithRead,
     TextReader,
@@ -64,6 +65,9 @@ class CannotBuild(Exception):
     """This interpreter cannot make such an object; the text says why."""
 
 
+_NOTHING: Mapping[str, object] = types.MappingProxyType({})
+
+
 @dataclass(slots=True)
 class Built:
     """An object made from a recipe: its value, how to look at it, and how to clean up."""
@@ -73,8 +77,10 @@ class Built:
     _subject: Any = None
     _is_open: bool = False
 
-    def effects(self) -> dict[str, object]:
+    def effects(self) -> Mapping[str, object]:
         """Return what can be seen of the object now, by the names of effects (without "body.")."""
+        if not self._looks:
+            return _NOTHING
         seen: dict[str, object] = {}
         for name, look in self._looks:
             try:
@@ -479,6 +485,14 @@ def _endless(fields: _Fields, site: Site) -> _Maker:
     return maker
 
 
+def _blocks(fields: _Fields, site: Site) -> _Maker:
+    def maker() -> Built:
+        pieces = Repeated(fields["data"], fields["count"])
+        return Built(iter(pieces), _PULLED, pieces)
+
+    return maker
+
+
 def _items(fields: _Fields, site: Site) -> tuple[_Values, bool]:
     return _values(fields["items"], site)
 
@@ -581,6 +595,7 @@ _BUILDERS: dict[str, _Builder] = {
     "iterable": _lazy(Iterable_, _COUNTED),
     "sequence": _lazy(Sequence_, _COUNTED),
     "endless": _endless,
+    "blocks": _blocks,
     "range": _constant(lambda fields, site: range(*fields["bounds"])),
     "dict": _mapping(dict),
     "message": _mapping(_message),

@@ -30,6 +30,7 @@ from wireproof._cases._values import PAIRS, VALUE, definitions
 from wireproof._cases._vocabulary import DEFECTS, OBSERVABLE, PROBES, REPLIES
 from wireproof._model import (
     Alternative,
+    Blocks,
     Case,
     Clause,
     Connection,
@@ -116,7 +117,10 @@ class _Head:
 
 
 class _Body:
-    """What follows the head: bytes, or {sha256: …, length: …}."""
+    """What follows the head: bytes, {sha256: …, length: …}, or {blocks: {data: …, count: …, end: …}}."""
+
+    blocks = Record("blocks", {"data": Data("bytes"), "count": Integer(1), "end": Data("bytes")}, ("data", "count"))
+    named = Record("blocks", {"blocks": blocks}, ("blocks",))
 
     digest = Record(
         "a digest",
@@ -125,14 +129,19 @@ class _Body:
     )
     data = Data("the bytes after the head")
 
-    def read(self, node: Node) -> bytes | Digest:
+    def read(self, node: Node) -> bytes | Digest | Blocks:
+        if isinstance(node, Mapping) and any(key.value == "blocks" for key, _ in node.pairs):
+            fields = self.named.read(node)["blocks"]
+            if not fields["data"]:
+                raise at(node, "blocks", "data").complain("blocks without a byte", "at least one byte")
+            return Blocks(fields["data"], fields["count"], fields.get("end", b""))
         if isinstance(node, Mapping) and any(key.value in self.digest.keys for key, _ in node.pairs):
             fields = self.digest.read(node)
             return Digest(fields["length"], fields["sha256"])
         return self.data.read(node)
 
     def schema(self) -> Schema:
-        return {"anyOf": [self.data.schema(), self.digest.schema()]}
+        return {"anyOf": [self.data.schema(), self.digest.schema(), self.named.schema()]}
 
 
 _CHANGED = Word("what became of it", choices=("unchanged", "changed"))
@@ -175,6 +184,9 @@ class _Expect:
             raise at(node, "reconnects").complain("reconnects although nothing is sent", "reconnects only with a head")
         if at_least is not None and isinstance(body, Digest):
             raise at(node, "at-least").complain("at-least beside a digest", "a body that is written out")
+        beside = next((key for key in ("at-least", "raises") if key in fields), None)
+        if beside is not None and isinstance(body, Blocks):
+            raise at(node, beside).complain(f"{beside} beside blocks", "a body that is written out")
         if at_least is not None and len(body) < at_least:
             raise at(node, "at-least").complain(
                 f"at-least {at_least} although body has {count(len(body), 'byte')}", "a body that has at least so many"
@@ -274,6 +286,12 @@ def _exchange(node: Node, fields: MappingType[str, Any]) -> Step:
     step = Step("request", fields.get("on", "a"), request, fields["expect"], alternatives)
     body = request.get("body")
     _check_effects(at(node, "expect", "effects"), fields["expect"], body)
+    outcomes = fields["expect"], *(alternative.expect for alternative in alternatives)
+    has_blocks = any(isinstance(each.body, Blocks) for each in outcomes)
+    if has_blocks and (body is None or body.kind != "blocks" or alternatives):
+        raise at(node, "expect", "body").complain(
+            "blocks of another body, or beside alternatives", "blocks of a body of the kind blocks, as the one outcome"
+        )
     for index, alternative in enumerate(alternatives):
         place = at(node, "alternatives", index)
         if alternative.expect == step.expect:
@@ -301,13 +319,21 @@ def _check_order(places: list[Node], steps: tuple[Step, ...]) -> None:
     before: dict[str, str] = {}
     for place, step in zip(places, steps, strict=True):
         last = before.get(step.on, "close")
+        if last == "blocks" and step.action != "close":
+            raise place.complain(f"a {step.action} after blocks", "blocks in the last request of its connection")
         if step.action == "reply" and last != "request":
             raise place.complain("a reply without a request before it", "reply only after a request on its connection")
         if step.expect is not None and step.expect.reconnects and last == "close":
             raise at(place, "expect", "reconnects").complain(
                 "reconnects although no connection is open", "reconnects only after another request and no close"
             )
-        before[step.on] = step.action
+        before[step.on] = _kind(step)
+
+
+def _kind(step: Step) -> str:
+    """Return the step's action; a request of blocks is one of its own."""
+    is_long = step.expect is not None and isinstance(step.expect.body, Blocks)
+    return "blocks" if is_long and step.action == "request" else step.action
 
 
 _CONNECTION = Record(

@@ -219,6 +219,11 @@ def _endless(fields: Fields) -> None:
         raise ValueError("data is empty")
 
 
+def _blocks(fields: Fields) -> None:
+    if not fields["data"] or not 0 < fields["count"] <= LONGEST:
+        raise ValueError(f"data is empty, or count is not from 1 to {LONGEST:,}")
+
+
 _TRIED: dict[str, Callable[[Fields], object]] = {
     "float": lambda fields: float(fields["text"]),
     "memoryview": _memoryview,
@@ -231,6 +236,7 @@ _TRIED: dict[str, Callable[[Fields], object]] = {
     "socket-file": _short,
     "mmap": _mmap,
     "endless": _endless,
+    "blocks": _blocks,
     "range": lambda fields: range(*fields["bounds"]),
 }
 

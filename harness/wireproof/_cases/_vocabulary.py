@@ -65,7 +65,7 @@ OBSERVABLE: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("reader", "bytes-with-read", "str-with-read", "array-with-read"), ("body.reads",)),
     **dict.fromkeys(("list-with-read", "iterable-with-read"), ("body.reads", "body.iterated")),
     "bytes-with-iter": ("body.iterated",),
-    **dict.fromkeys(("generator", "iterator", "map", "chain", "getitem", "endless"), ("body.pulled",)),
+    **dict.fromkeys(("generator", "iterator", "map", "chain", "getitem", "endless", "blocks"), ("body.pulled",)),
     **dict.fromkeys(("iterable", "sequence"), _COUNTED),
     **dict.fromkeys(("bytearray", "array", "list", "dict-of", "deque", "set"), ("body.content",)),
 }

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from wireproof._judge._meaning import Meaning
 from wireproof._judge._sight import Sight
-from wireproof._wire import Body, parse_chunked, visible
+from wireproof._model import Sent
+from wireproof._wire import visible
 
 _EXPECT_BODY = ("PUT", "POST", "PATCH")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -181,14 +182,13 @@ def _number(value: bytes) -> int | None:
     return int(value) if value.isdigit() else None
 
 
-def _chunks(sight: Sight) -> Body:
-    return parse_chunked(sight.tail)
+def _is_whole(sight: Sight, sent: Sent) -> bool:
+    return sent.same == sent.length == sight.meaning.length
 
 
 def _is_chunk_encoded(sight: Sight) -> bool:
     """Say whether the tail is a chunk-encoding of the body, and not the body itself."""
-    body = _chunks(sight)
-    return body.complete and body.content == sight.meaning.content and sight.tail != sight.meaning.content
+    return sight.chunks.complete and _is_whole(sight, sight.decoded) and not _is_whole(sight, sight.sent)
 
 
 def _expects_chunks(sight: Sight) -> bool:
@@ -320,10 +320,10 @@ def _zero_only(sight: Sight) -> str | None:
 
 def _length_right(sight: Sight) -> str | None:
     found = [_number(value) for value in _lengths(sight)]
-    if len(found) == 1 and found[0] in (len(sight.meaning.content), len(sight.tail)):
+    if len(found) == 1 and found[0] in (sight.meaning.length, sight.tail_length):
         return None
     sent = visible(b", ".join(_lengths(sight)), 40) or "missing"
-    length, items = len(sight.meaning.content), sight.meaning.items
+    length, items = sight.meaning.length, sight.meaning.items
     if items is not None and found == [items]:
         return f"Content-Length is {sent}, the number of items; the body has {length} bytes."
     return f"Content-Length is {sent}; the body has {length} bytes."
@@ -346,7 +346,7 @@ def _is_coded(sight: Sight) -> bool:
 
 
 def _chunk_encoded(sight: Sight) -> str | None:
-    if _is_coded(sight) and not (sight.tail == sight.meaning.content and sight.tail):
+    if _is_coded(sight) and not (_is_whole(sight, sight.sent) and sight.tail):
         return None
     return "The body is not chunk-encoded."
 
@@ -358,8 +358,8 @@ def _chunked_field(sight: Sight) -> str | None:
 
 
 def _chunked_body(sight: Sight) -> str | None:
-    body = _chunks(sight)
-    if body.complete and not body.problems and body.end == len(sight.tail):
+    body = sight.chunks
+    if body.complete and not body.problems and body.end == sight.tail_length:
         return None
     if sight.meaning.fails or sight.meaning.endless is not None or sight.raised is not None:
         return None
@@ -369,8 +369,7 @@ def _chunked_body(sight: Sight) -> str | None:
 
 
 def _chunked_empty(sight: Sight) -> str | None:
-    body = _chunks(sight)
-    if _is_coded(sight) and body.complete and not body.content:
+    if _is_coded(sight) and sight.chunks.complete and not sight.decoded.length:
         return None
     return "An empty body is not sent as the last chunk alone."
 
@@ -394,10 +393,9 @@ def _flag_false(sight: Sight) -> str | None:
 
 
 def _flag_true(sight: Sight) -> str | None:
-    body = _chunks(sight)
-    if body.complete or sight.meaning.fails or sight.raised is not None:
+    if sight.chunks.complete or sight.meaning.fails or sight.raised is not None:
         return None
-    if sight.gives(b"content-length") and sight.tail == sight.meaning.content:
+    if sight.gives(b"content-length") and _is_whole(sight, sight.sent):
         return None  # with both fields given the text can be read either way
     return "The body is not chunk-encoded although encode_chunked is true."
 
@@ -408,7 +406,7 @@ def _flag_true(sight: Sight) -> str | None:
 def _body_none(sight: Sight) -> str | None:
     if not sight.tail or (sight.tail == b"0\r\n\r\n" and _codings(sight)):
         return None
-    return f"There is no body, and {len(sight.tail)} bytes follow the head."
+    return f"There is no body, and {sight.tail_length} bytes follow the head."
 
 
 def _body_after_head(sight: Sight) -> str | None:
@@ -418,27 +416,25 @@ def _body_after_head(sight: Sight) -> str | None:
     return None
 
 
-def _wrong_content(sight: Sight) -> bytes | None:
+def _wrong_content(sight: Sight) -> Sent | None:
     """Return the content that was sent where it is not the body's, else None.
 
     Chunks that cannot be read are a matter of ``chunked.body`` alone.
     """
-    meaning = sight.meaning
-    chunks = _chunks(sight)
-    if _expects_chunks(sight) and chunks.problems and not _fits(meaning, sight.tail, sight):
-        return chunks.content if not _fits(meaning, chunks.content, sight, prefix=True) else None
-    contents = (sight.tail, chunks.content if chunks.chunks or chunks.complete else sight.tail)
-    if any(_fits(meaning, content, sight) for content in contents):
+    chunks = sight.chunks
+    if _expects_chunks(sight) and chunks.problems and not _fits(sight, sight.sent):
+        return sight.decoded if not _fits(sight, sight.decoded, prefix=True) else None
+    contents = (sight.sent, sight.decoded if chunks.chunks or chunks.complete else sight.sent)
+    if any(_fits(sight, content) for content in contents):
         return None
     return contents[1] if _expects_chunks(sight) or _is_coded(sight) else contents[0]
 
 
-def _fits(meaning: Meaning, content: bytes, sight: Sight, *, prefix: bool = False) -> bool:
-    if meaning.endless is not None:
-        return (meaning.endless * (len(content) // len(meaning.endless) + 1)).startswith(content)
-    if prefix or meaning.fails or sight.raised is not None:
-        return meaning.content.startswith(content)
-    return content == meaning.content
+def _fits(sight: Sight, content: Sent, *, prefix: bool = False) -> bool:
+    meaning = sight.meaning
+    if prefix or meaning.endless is not None or meaning.fails or sight.raised is not None:
+        return content.same == content.length
+    return _is_whole(sight, content)
 
 
 def _latin_1(sight: Sight) -> str | None:
@@ -448,7 +444,7 @@ def _latin_1(sight: Sight) -> str | None:
     content = _wrong_content(sight)
     if content is None or (meaning.role == "text-file" and _is_part(meaning, content)):
         return None
-    if meaning.text is not None and content == meaning.text.encode("utf-8", "surrogatepass"):
+    if meaning.text is not None and content.whole == meaning.text.encode("utf-8", "surrogatepass"):
         return "The text was sent as UTF-8, not as ISO-8859-1."
     return f"What was sent is not the text in ISO-8859-1: {_sizes(sight, content)}."
 
@@ -464,7 +460,7 @@ def _all_of_it(sight: Sight) -> str | None:
     content = _wrong_content(sight)
     if content is None or not _is_part(sight.meaning, content):
         return None
-    if sight.meaning.whole == content:
+    if sight.meaning.whole is not None and sight.meaning.whole == content.whole:
         return "The whole file was sent, not what follows its position."
     return f"The body was not sent from its beginning to its end: {_sizes(sight, content)}."
 
@@ -474,9 +470,11 @@ def _buffer_as_is(sight: Sight) -> str | None:
     return None if content is None else f"The bytes of the body were changed: {_sizes(sight, content)}."
 
 
-def _is_part(meaning: Meaning, content: bytes) -> bool:
+def _is_part(meaning: Meaning, sent: Sent) -> bool:
     """Say whether the content is some of the body's pieces, or more than them: what was left out or added."""
-    whole = meaning.content
+    whole, content = meaning.content, sent.whole
+    if meaning.blocks is not None or content is None:
+        return sent.same == min(sent.length, meaning.length)
     if content in whole or (whole and whole in content) or content == meaning.whole:
         return True
     pieces = meaning.pieces or ()
@@ -485,8 +483,8 @@ def _is_part(meaning: Meaning, content: bytes) -> bool:
     )
 
 
-def _sizes(sight: Sight, content: bytes) -> str:
-    return f"{len(content)} bytes of content arrived, the body has {len(sight.meaning.content)}"
+def _sizes(sight: Sight, content: Sent) -> str:
+    return f"{content.length} bytes of content arrived, the body has {sight.meaning.length}"
 
 
 def _role(*roles: str) -> Callable[[Sight], bool]:
@@ -541,7 +539,7 @@ PREDICATES: list[_Predicate] = [
     _Predicate("chunked.body", _expects_chunks, _chunked_body),  # [13], [17]
     _Predicate(
         "chunked.empty",
-        lambda s: _free(s) and _streamed(s) and not s.meaning.content and not s.meaning.fails and not s.meaning.endless,
+        lambda s: _free(s) and _streamed(s) and not s.meaning.length and not s.meaning.fails and not s.meaning.endless,
         _chunked_empty,
     ),  # [13]
     _Predicate("chunked.any-method", lambda s: _free(s) and _streamed(s), _chunk_encoded, partial=True),  # [10], [13]

@@ -116,7 +116,7 @@ def _reframed(view: View) -> Iterator[Told]:
 def _raw(view: View) -> Iterator[Told]:
     sent = view.got_chunks
     if sent.content == view.body and _is_only_chunks(view, sent):
-        clause, why, cause = _no_chunks(view)
+        clause, why, cause = no_chunks(view)
         text = f"The body is chunk-encoded although {why}: {view.show(view.tail)}"
         yield Told("body.chunked", text, clause, cause)
         return
@@ -133,7 +133,7 @@ def _is_only_chunks(view: View, sent: Body) -> bool:
 _WISH = "a Transfer-Encoding field is taken for a wish to chunk-encode"
 
 
-def _no_chunks(view: View) -> tuple[str, str, str]:
+def no_chunks(view: View) -> tuple[str, str, str]:
     """Return the clause that wants no chunks, the reason that it gives, and the likely cause."""
     cause = _WISH if view.gives(CODING) else ""
     flag = "encode_chunked alone is taken for a wish to chunk-encode" if view.sight.flag is True else cause
@@ -164,13 +164,13 @@ def _chunked(view: View) -> Iterator[Told]:
     if any(problem.code.startswith("chunk.") and problem.code not in allowed for problem in sent.problems):
         yield from _invalid(view, sent)
         return
-    yield from _spelling(view, sent)
+    yield from spelling(view, sent)
     yield from _ending(view, sent)
     changed = list(explain(view, view.content, sent.content, inside=sent))
     yield from changed or _boundaries(view, sent)
 
 
-def _clause_chunked(view: View) -> str:
+def clause_chunked(view: View) -> str:
     if view.gives(CODING):
         return "flag.true-chunked"
     return "chunked.iterable" if view.meaning.role == "iterable" else "chunked.file"
@@ -183,7 +183,7 @@ def _not_chunked(view: View) -> Told | None:
     why = "encode_chunked is true" if view.gives(CODING) else "Transfer-Encoding: chunked is sent"
     text = f"The body is sent as it is, without chunks, although {why}: {view.show(view.tail)}"
     return Told(
-        "body.not-chunked", text, _clause_chunked(view), "encode_chunked is ignored" if view.gives(CODING) else ""
+        "body.not-chunked", text, clause_chunked(view), "encode_chunked is ignored" if view.gives(CODING) else ""
     )
 
 
@@ -196,7 +196,7 @@ def _chunked_twice(view: View) -> Told | None:
     if not (_decodes(inner) or _is_cut(view, inner)) or inner.content != wanted:
         return None
     text = f"The body is chunk-encoded twice: the content of its chunks is {view.show(sent.content)}"
-    return Told("body.chunked-twice", text, _clause_chunked(view), "what frames the body already is framed again")
+    return Told("body.chunked-twice", text, clause_chunked(view), "what frames the body already is framed again")
 
 
 def _walk(view: View) -> list[tuple[bytes, int]] | None:
@@ -416,7 +416,7 @@ def _invalid(view: View, sent: Body) -> Iterator[Told]:
     yield Told("chunk.invalid", text, "chunked.body", "", problem.start)
 
 
-def _spelling(view: View, sent: Body) -> Iterator[Told]:
+def spelling(view: View, sent: Body) -> Iterator[Told]:
     """Clause chunked.hex-upper: valid sizes, written otherwise."""
     chunks = [*sent.chunks, *([sent.last] if sent.last is not None else [])]
     for code, how, cause, change in _WRITTEN:
@@ -471,7 +471,7 @@ def _boundaries(view: View, sent: Body) -> Iterator[Told]:
         return
     text = f"The body is sent in {_sizes(got)}, expected {_sizes(want)}."
     at = first_difference(view.tail, view.body)
-    yield Told("chunk.boundaries", text, _boundary_clause(view), _boundary_cause(want, got), at)
+    yield Told("chunk.boundaries", text, boundary_clause(view), boundary_cause(want, got), at)
 
 
 def _sizes(sizes: list[int]) -> str:
@@ -479,13 +479,13 @@ def _sizes(sizes: list[int]) -> str:
     return f"{count(len(sizes), 'chunk')} ({shown} bytes)"
 
 
-def _boundary_clause(view: View) -> str:
+def boundary_clause(view: View) -> str:
     if view.meaning.role in ("text", "buffer"):
         return "chunked.whole"
     return "chunked.per-piece" if view.meaning.role == "iterable" or view.pieces else "file.block-size"
 
 
-def _boundary_cause(want: list[int], got: list[int]) -> str:
+def boundary_cause(want: list[int], got: list[int]) -> str:
     if len(got) == 1:
         return "the body is joined before it is sent"
     if set(got) == {1}:

@@ -58,6 +58,8 @@ def _finished(body: Recipe) -> Iterator[tuple[str, object]]:
         yield "body.position", max(len(content), position)
     if body.kind in _PULLED:
         yield "body.pulled", len(pieces_of(body))
+    if body.kind == "blocks":
+        yield "body.pulled", body.get("count")
     if body.kind in _ITERATED:
         yield "body.iterated", 1
 

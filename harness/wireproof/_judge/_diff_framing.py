@@ -136,19 +136,19 @@ def _dropped(view: View, want: frozenset[bytes], got: frozenset[bytes]) -> Diffe
         clause = clause if clause in ("length.zero-put", "length.zero-post", "length.zero-patch") else "method.any-case"
         text = f"Content-Length: 0 is missing: {_method(view)} without a body must have it."
         return view.found("framing.zero-missing", subject, text, clause, None, "http.client before 3.5 did this")
-    if name == LENGTH and not view.body:
+    if name == LENGTH and not view.body_length:
         text = f"Content-Length: 0 is missing: an empty body is a body, and {_method(view)} must frame it."
         return view.found(
             "framing.zero-missing", subject, text, "length.empty", None, "'if body:' instead of 'if body is not None:'"
         )
-    text = f"{_LABELS[name]} is missing, and nothing else frames the body of {count(len(view.content))}."
+    text = f"{_LABELS[name]} is missing, and nothing else frames the body of {count(view.content_length)}."
     return view.found("framing.missing", subject, text, "framing.automatic")
 
 
 def _exchanged(view: View, want: frozenset[bytes]) -> Difference:
     if LENGTH in want:
-        text = f"Transfer-Encoding: {_values(view, CODING)} is sent instead of Content-Length: {len(view.body)}."
-        clause = _KNOWN.get(view.meaning.role, "framing.one-only") if view.body else "length.empty"
+        text = f"Transfer-Encoding: {_values(view, CODING)} is sent instead of Content-Length: {view.body_length}."
+        clause = _KNOWN.get(view.meaning.role, "framing.one-only") if view.body_length else "length.empty"
         return view.found(
             "framing.chunked-instead-of-length", "transfer-encoding", text, clause, _at(view, frozenset((CODING,)))
         )
@@ -178,9 +178,9 @@ def _cause(view: View) -> str:
         return ""
     if view.meaning.whole is not None and found == len(view.meaning.whole):
         return "os.fstat().st_size instead of reading from the current position; http.client before 3.6 did this"
-    if found == len(view.pieces) != len(view.content):
+    if found == len(view.pieces) != view.content_length and not view.is_long:
         return "len() of the object counts its elements"
-    if found == len(view.content):
+    if found == view.content_length:
         return "the body is taken whole first, or its size is asked for"
     return ""
 
@@ -198,7 +198,7 @@ def _length(view: View, want: FieldLine, got: FieldLine) -> Iterator[Difference]
         text = f"Content-Length is written {view.show(got.value)} instead of {view.show(want.value)}."
         yield view.found("length.spelling", "content-length", text, _clause(view), got.start)
         return
-    if found == len(view.tail) != len(view.body) and view.sight.raised is None:
+    if found == view.sight.tail_length != view.body_length and view.sight.raised is None:
         return  # it fits a body that is wrong itself
     code, reason, cause = _reason(view, length, found)
     text = (

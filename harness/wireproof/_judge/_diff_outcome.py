@@ -369,15 +369,15 @@ def left_open(view: View) -> Iterator[Difference]:
 
 def is_reset(view: View) -> bool:
     """Say whether bytes are missing because the connection was reset."""
-    return view.sight.ended == "reset" and view.is_prefix and view.sight.data != view.expected
+    return view.sight.ended == "reset" and view.is_prefix and view.total != view.expected_length
 
 
 def reset(view: View) -> Iterator[Difference]:
     """Clause send.complete: bytes are missing, and a reset says why."""
     if is_reset(view):
-        text = f"The connection was reset after {len(view.sight.data)} of {count(len(view.expected))}."
+        text = f"The connection was reset after {view.total} of {count(view.expected_length)}."
         cause = "the socket was closed with unsent or unread bytes"
-        yield view.found("connection.reset", "connection", text, "send.complete", len(view.sight.data), cause)
+        yield view.found("connection.reset", "connection", text, "send.complete", view.total, cause)
 
 
 # bytes at the time of an exception --------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 from wireproof._judge._meaning import Meaning
 from wireproof._judge._sight import Sight
-from wireproof._model import Difference, Digest, Recipe
+from wireproof._model import Blocks, Difference, Digest, Recipe
+from wireproof._plan import body_length
 from wireproof._wire import Body, FieldLine, Message, parse, parse_chunked, visible
 
 SHORT = 60
@@ -86,14 +87,34 @@ class View:
 
     @cached_property
     def body(self) -> bytes:
-        """The expected bytes after the head; empty where only a digest is known.
+        """The expected bytes after the head; empty where only a digest is known, or where they are too many.
 
         Where a prefix is enough, as much of it as came.
         """
         body, least = self.sight.wire.body, self.sight.expect.at_least
-        if isinstance(body, Digest):
+        if isinstance(body, Digest | Blocks):
             return b""
         return body if least is None else body[: max(least, len(self.tail))]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the expected body is too long to be held."""
+        return isinstance(self.sight.wire.body, Blocks)
+
+    @property
+    def body_length(self) -> int:
+        """How many bytes are expected after the head."""
+        return body_length(self.sight.wire.body) if self.is_long else len(self.body)
+
+    @property
+    def content_length(self) -> int:
+        """How many bytes the expected content has."""
+        return self.meaning.length if self.is_long else len(self.content)
+
+    @property
+    def expected_length(self) -> int:
+        """How many bytes are expected, as far as they are known."""
+        return len(self.sight.wire) if self.is_long else len(self.expected)
 
     @cached_property
     def expected(self) -> bytes:
@@ -103,7 +124,7 @@ class View:
     @property
     def is_prefix(self) -> bool:
         """Whether what came is the beginning of what was expected."""
-        return self.expected.startswith(self.sight.data)
+        return self.sight.same == self.total if self.is_long else self.expected.startswith(self.sight.data)
 
     @cached_property
     def chunks(self) -> Body:
@@ -133,7 +154,7 @@ class View:
     def endless(self) -> bytes | None:
         """The whole expected content, where a prefix of it is enough."""
         body = self.sight.wire.body
-        if self.sight.expect.at_least is None or isinstance(body, Digest):
+        if self.sight.expect.at_least is None or isinstance(body, Digest | Blocks):
             return None
         return parse_chunked(body).content if self.is_chunked else body
 

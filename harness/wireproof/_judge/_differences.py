@@ -22,13 +22,14 @@ from wireproof._judge import (
     _diff_fields,
     _diff_framing,
     _diff_head,
+    _diff_long,
     _diff_outcome,
 )
 from wireproof._judge._diff_effects import expected_effects, wrong_effects
 from wireproof._judge._diff_outcome import continues
 from wireproof._judge._diff_view import View, count, first_difference
 from wireproof._judge._sight import Sight
-from wireproof._model import Difference, Digest
+from wireproof._model import Blocks, Difference, Digest
 
 __all__ = ["CODES", "differences", "expected_effects", "is_cut_short", "matches"]
 
@@ -73,6 +74,8 @@ def matches(sight: Sight) -> bool:
 def _same_bytes(sight: Sight) -> bool:
     wanted, data, least = sight.wire, sight.data, sight.expect.at_least
     head = wanted.head or b""
+    if isinstance(wanted.body, Blocks):
+        return sight.same == sight.total == len(wanted)
     if isinstance(wanted.body, Digest):
         return data.startswith(head) and _same_digest(sight, wanted.body, len(head))
     if least is not None:
@@ -163,7 +166,7 @@ def _bytes(view: View) -> Iterator[Difference]:
     yield from _diff_head.head(view)
     framing = list(_diff_framing.framing(view))
     if (raised is None) == (wanted is None):
-        body = list(_diff_body.body(view))
+        body = list((_diff_long if view.is_long else _diff_body).body(view))
         yield from body
         framing = [] if any(difference.code in _DEEPER for difference in body) else framing
     yield from framing
@@ -182,9 +185,7 @@ def is_spelling(found: tuple[Difference, ...]) -> bool:
 
 def _fallback(view: View) -> Difference:
     data, wanted = view.sight.data, view.expected
-    at = first_difference(data, wanted)
-    text = (
-        f"The bytes differ from byte {at} on: {view.show(data[at:])} instead of {view.show(wanted[at:])}; "
-        f"{count(view.total)} came, {len(wanted)} were expected."
-    )
+    at = view.sight.same if view.is_long else first_difference(data, wanted)
+    shown = "" if view.is_long else f": {view.show(data[at:])} instead of {view.show(wanted[at:])}"
+    text = f"The bytes differ from byte {at} on{shown}; {count(view.total)} came, {view.expected_length} were expected."
     return view.found("bytes.differ", "bytes", text, "request.sent", at)

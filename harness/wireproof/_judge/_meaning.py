@@ -10,8 +10,11 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof._model import Recipe
+from wireproof._long import content_of, written_out
+from wireproof._model import Blocks, Recipe
 from wireproof._recipes import KINDS, Role
+
+_ENDLESS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Meaning:
 
     ``content``: the bytes to send, or, where ``fails``, those before the point at which no client can go on (a
     character outside ISO-8859-1, an element that is no bytes-like object, an exception of the body's own).
+    ``blocks``: the content, where it is too long to be held; ``content`` is empty then.
     ``endless``: the piece that is repeated without end, else None.
     ``pieces``: the elements or reads that are not empty, where there are any to speak of.
     ``whole``: for a file that does not stand at its start, everything that is in it, else None.
@@ -35,6 +39,19 @@ class Meaning:
     whole: bytes | None = None
     items: int | None = None
     text: str | None = None
+    blocks: Blocks | None = None
+
+    @property
+    def length(self) -> int:
+        """How many bytes the content has."""
+        return len(self.content) if self.blocks is None else self.blocks.length
+
+    @property
+    def pattern(self) -> Blocks:
+        """The content, which is compared with what was sent; an endless one goes on for longer than anything sent."""
+        if self.endless is not None:
+            return Blocks(self.endless, _ENDLESS)
+        return Blocks(self.content, 1) if self.blocks is None else self.blocks
 
 
 def meaning(recipe: Recipe | None) -> Meaning:
@@ -192,6 +209,14 @@ def _endless(recipe: Recipe) -> Meaning:
     return Meaning("iterable", b"", endless=_data(recipe))
 
 
+def _blocks(recipe: Recipe) -> Meaning:
+    blocks = content_of(recipe)
+    content = written_out(blocks)
+    if isinstance(content, Blocks):
+        return Meaning("iterable", b"", blocks=blocks)
+    return Meaning("iterable", content, pieces=(blocks.data,) * blocks.count)
+
+
 _MEANINGS = {
     "none": lambda recipe: Meaning("none", b""),
     **dict.fromkeys(("str", "str-subclass"), _text),
@@ -238,4 +263,5 @@ _MEANINGS = {
     ),
     "range": _range,
     "endless": _endless,
+    "blocks": _blocks,
 }

@@ -31,7 +31,7 @@ import h11
 
 from wireproof._wire import Chunk, FieldLine, Line, Message, parse, split_list, visible
 
-__all__ = ["CODES", "Violation", "violations"]
+__all__ = ["CODES", "Violation", "violated", "violations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,11 @@ def violations(data: bytes, *, ended: bool = True) -> tuple[Violation, ...]:
     Returns:
         What is wrong, by offset. A fault that occurs many times is reported where it occurs first.
     """
-    message = parse(data)
+    return violated(parse(data), ended=ended)
+
+
+def violated(message: Message, *, ended: bool = True) -> tuple[Violation, ...]:
+    """Judge the same of a message that was read already."""
     whole_head = message.head_end is not None
     found: dict[tuple[str, str], Violation] = {}
     for rule in _RULES:
@@ -336,9 +340,10 @@ def _unframed_body(message: Message) -> Iterator[_Found]:
 
 
 def _behind(message: Message) -> Iterator[_Found]:
-    if message.end < len(message.data):
-        count = len(message.data) - message.end
-        yield message.end, len(message.data), f"More bytes stand behind the end of the message: {count}."
+    size = len(message.data) + message.unseen
+    if message.end < size:
+        count = size - message.end
+        yield message.end, size, f"More bytes stand behind the end of the message: {count}."
 
 
 def _head_incomplete(message: Message) -> Iterator[_Found]:
@@ -375,7 +380,7 @@ _H11_EDGES: tuple[tuple[str, Callable[[Message], bool]], ...] = (
 
 
 def _h11(message: Message) -> Iterator[_Found]:
-    if any(is_edge(message) for _, is_edge in _H11_EDGES):
+    if message.unseen or any(is_edge(message) for _, is_edge in _H11_EDGES):
         return
     refusal = _h11_refusal(message.data)
     if refusal is not None:

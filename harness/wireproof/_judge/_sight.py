@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from wireproof._judge._meaning import Meaning, meaning
-from wireproof._model import Expect, Outcome, Raised, Recipe, Request
+from wireproof._long import Pattern, chunks, message, read
+from wireproof._model import Blocks, Compared, Expect, Outcome, Raised, Reading, Recipe, Request, Sent
 from wireproof._plan import Wire
-from wireproof._wire import Message, parse
+from wireproof._wire import Body, Message, parse, parse_chunked
 
 Given = tuple[tuple[bytes | None, bytes | None], ...]
 
@@ -28,6 +29,9 @@ class Sight:
         continues: whether they have to; None where that is not known.
         ended: how the connection ended, or "" while later steps use it.
         host, port: what <host> and <port> stand for.
+        total: how many bytes came; more than ``data`` has, where these were too many.
+        sha256: the digest of all of them, then.
+        compared: how they compare with a long request, of which ``data`` is only the beginning.
     """
 
     step: int
@@ -44,11 +48,32 @@ class Sight:
     total: int = 0
     sha256: str | None = None
     continues: bool | None = None
+    compared: Compared | None = None
 
     @cached_property
     def message(self) -> Message:
         """The received bytes as a request message."""
-        return parse(self.data)
+        if self.reading is None or self.total <= len(self.data):
+            return parse(self.data)
+        return message(self.data, self.total, self.reading)
+
+    @cached_property
+    def same(self) -> int:
+        """How many of the received bytes are those of a long request that is expected, from the first one on."""
+        assert isinstance(self.wire.body, Blocks)
+        if self.compared is not None:
+            return self.compared.same
+        return Pattern(self.wire.body, self.wire.head or b"").same(memoryview(self.data), 0)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """How the body reads, where it is a long one: None of others, and where the head has no end."""
+        if not isinstance(self.wire.body, Blocks):
+            return None
+        if self.compared is not None:
+            return self.compared.reading
+        start = parse(self.data).head_end
+        return None if start is None else read((memoryview(self.data)[start:],), self.wire.body, self.meaning.pattern)
 
     @cached_property
     def expected(self) -> Message | None:
@@ -74,9 +99,33 @@ class Sight:
 
     @property
     def tail(self) -> bytes:
-        """All received bytes after the head."""
+        """All received bytes after the head, as far as they were kept."""
         end = self.message.head_end
         return b"" if end is None else self.data[end:]
+
+    @property
+    def tail_length(self) -> int:
+        """How many bytes came after the head."""
+        return len(self.tail) if self.reading is None else self.reading.raw.length
+
+    @cached_property
+    def chunks(self) -> Body:
+        """What came after the head, read as chunks, whatever the head says."""
+        return parse_chunked(self.tail) if self.reading is None else chunks(self.reading)
+
+    @property
+    def sent(self) -> Sent:
+        """What came after the head, taken as the content."""
+        return self._sent(self.tail) if self.reading is None else self.reading.raw
+
+    @property
+    def decoded(self) -> Sent:
+        """What came after the head, taken as chunks that hold the content."""
+        return self._sent(self.chunks.content) if self.reading is None else self.reading.decoded
+
+    def _sent(self, content: bytes) -> Sent:
+        same = Pattern(self.meaning.pattern).same(memoryview(content), 0)
+        return Sent(len(content), same, content[same:], content)
 
     @cached_property
     def method(self) -> str | None:

@@ -16,13 +16,18 @@ from dataclasses import dataclass, replace
 from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
 from wireproof._judge._diff_view import first_difference
 from wireproof._judge._differences import differences, is_cut_short, is_spelling, matches
-from wireproof._judge._rfc import violations
+from wireproof._judge._meaning import Meaning, meaning
+from wireproof._judge._rfc import violated
 from wireproof._judge._sight import Sight
+from wireproof._long import Pattern, read
 from wireproof._model import (
     Alternative,
+    Blocks,
     Capture,
     Case,
+    Compared,
     Difference,
+    Digest,
     Evidence,
     Expect,
     Outcome,
@@ -31,8 +36,8 @@ from wireproof._model import (
     StepRecord,
     Verdict,
 )
+from wireproof._plan import Wire, wire
 from wireproof._plan import applicable as applicable_alternatives
-from wireproof._plan import wire
 from wireproof.errors import BugInCase
 
 _SHOWN = 65536
@@ -183,6 +188,7 @@ def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sig
         port=port,
         total=total,
         sha256=only.sha256 if only else None,
+        compared=streams[0].compared if len(streams) == 1 else None,
     )
 
 
@@ -298,19 +304,18 @@ def _violated(sight: Sight) -> tuple[str, ...]:
     """Return the codes of the RFC's rules that the bytes of the call break."""
     if sight.raised is not None and not sight.data:
         return ()
-    codes = dict.fromkeys(violation.code for violation in violations(sight.data))
+    codes = dict.fromkeys(violation.code for violation in violated(sight.message))
     is_cut = sight.raised is not None or sight.expect.at_least is not None
     return tuple(code for code in codes if not (is_cut and code in _CUT_SHORT))
 
 
 def _evidence(sight: Sight) -> Evidence:
     """Return the bytes on both sides, with placeholders for the address, so that two runs compare equal."""
-    expected = wire(sight.expect, "<host>", "<port>").data
     text = sight.data[:_SHOWN].decode("latin-1")
     raised = f"{sight.raised.classes[0]}: {sight.raised.message[:500]}" if sight.raised else None
     return Evidence(
         sight.step,
-        None if expected is None else expected[:_SHOWN],
+        wire(sight.expect, "<host>", "<port>").beginning(_SHOWN),
         placeholders(text, sight.host, sight.port).encode("latin-1"),
         sight.expect.raises,
         None if raised is None else _ADDRESS.sub("0x…", placeholders(raised, sight.host, sight.port)),
@@ -333,10 +338,9 @@ def _fatal_evidence(case: Case, capture: Capture) -> Iterator[Evidence]:
         if step.expect is not None and capture.records[number] is None:
             host, port = capture.addresses.get(step.on, ("", 0))
             data = b"".join(stream.data for stream in capture.streams if stream.client == step.on)
-            expected = wire(step.expect, "<host>", "<port>").data
+            expected = wire(step.expect, "<host>", "<port>").beginning(_SHOWN)
             text = placeholders(data[:_SHOWN].decode("latin-1"), host, port)
-            shown = None if expected is None else expected[:_SHOWN]
-            yield Evidence(number, shown, text.encode("latin-1"), step.expect.raises, None)
+            yield Evidence(number, expected, text.encode("latin-1"), step.expect.raises, None)
             return
 
 
@@ -355,10 +359,11 @@ def examine(case: Case) -> Iterator[BugInCase]:
         options = [step.expect, *(each.expect for each in step.alternatives if each.kind != "defect")]
         for option, expect in enumerate(options):
             sight = _perfect(number, step, expect)
+            is_known = not isinstance(sight.wire.body, Digest)
             speaking |= set(applicable(sight))
             if option == 0:
-                violated |= set(_violated(sight)) if sight.wire.data is not None else set(case.asked)
-            for breach in breaches(sight) if sight.wire.data is not None and option == 0 else ():
+                violated |= set(_violated(sight)) if is_known else set(case.asked)
+            for breach in breaches(sight) if is_known and option == 0 else ():
                 yield _bug(case, f"the expected bytes of step {number + 1} break {breach.clause}: {breach.text}")
     for code in sorted(violated - set(case.asked)):
         yield _bug(case, f"the expected bytes break {code}, and asked does not say so")
@@ -377,6 +382,23 @@ def _perfect(number: int, step: Step, expect: Expect) -> Sight:
     assert step.request is not None
     raised = Raised((expect.raises, "Exception"), "", "request") if expect.raises else None
     placed = wire(expect, "127.0.0.1", 8080)
+    body = step.request.get("body")
     return Sight(
-        number, step.request, expect, placed, placed.data or b"", Outcome(raised=raised), host="127.0.0.1", port=8080
+        step=number,
+        request=step.request,
+        expect=expect,
+        wire=placed,
+        data=placed.data or placed.beginning(_SHOWN) or b"",
+        outcome=Outcome(raised=raised),
+        host="127.0.0.1",
+        port=8080,
+        total=len(placed),
+        compared=_compared(placed, meaning(body)) if isinstance(placed.body, Blocks) else None,
     )
+
+
+def _compared(placed: Wire, meant: Meaning) -> Compared:
+    """Return how a long request that is as expected compares with itself, with its body read all the same."""
+    assert isinstance(placed.body, Blocks)
+    pieces = Pattern(placed.body).pieces(placed.body.length)
+    return Compared(len(placed), read(pieces, placed.body, meant.pattern))

@@ -168,7 +168,7 @@ class Decisions:
             accept.outcome["sends"],
             framing.outcome["adds"],
             framing.outcome["body"],
-            "none" if is_raised else defect.outcome["name"],
+            defect.outcome["name"],
             defect.outcome.get("body", ""),
             guilty,
         )

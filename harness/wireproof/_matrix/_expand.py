@@ -161,7 +161,7 @@ def body_bytes(decision: Decision, body: Value, how: str) -> bytes:
     return b"".join(chunks) + (b"0\r\n\r\n" if decision.raises == NOT_RAISED else b"")
 
 
-def raised(decision: Decision, body: Value) -> str | None:
+def raised_name(decision: Decision, body: Value) -> str | None:
     """Return the name of the exception that is expected, or None."""
     if decision.raises == NOT_RAISED:
         return None
@@ -171,7 +171,7 @@ def raised(decision: Decision, body: Value) -> str | None:
 def _step(decision: Decision, values: Mapping[str, Value]) -> Step:
     body = values["body"]
     if decision.sent == "nothing":
-        expect = Expect(None, raises=raised(decision, body))
+        expect = Expect(None, raises=raised_name(decision, body))
         return Step("request", request=request_of(values), expect=expect)
     lines = (
         request_line(values["method"], values["url"]),
@@ -180,11 +180,12 @@ def _step(decision: Decision, values: Mapping[str, Value]) -> Step:
         *values["headers"].sends,
     )
     head = tuple(line.decode("latin-1") for line in lines)
-    expect = Expect(head, body_bytes(decision, body, decision.body), raises=raised(decision, body))
+    raises = raised_name(decision, body)
+    expect = Expect(head, body_bytes(decision, body, decision.body), raises=raises)
     alternatives: tuple[Alternative, ...] = ()
     if decision.defect != "none":
         other = Expect(head, raises="TypeError") if decision.defect_body == "refused" else None
-        other = other or Expect(head, body_bytes(decision, body, decision.defect_body))
+        other = other or Expect(head, body_bytes(decision, body, decision.defect_body), raises=raises)
         alternatives = (Alternative("defect", decision.defect, "", other),) if other != expect else ()
     return Step("request", request=request_of(values), expect=expect, alternatives=alternatives)
 

@@ -3,9 +3,18 @@
 Everything here is pure: values in, text out. Whatever came from a candidate is escaped (see ``_bytes``).
 """
 
-from wireproof._show._bytes import annotated, side_by_side, wire_lines
+from wireproof._show._bytes import annotated, shortened, side_by_side, wire_lines
 from wireproof._show._explain import explanation
 from wireproof._show._python import python_call, short_script
 from wireproof._show._script import script
 
-__all__ = ["annotated", "explanation", "python_call", "script", "short_script", "side_by_side", "wire_lines"]
+__all__ = [
+    "annotated",
+    "explanation",
+    "python_call",
+    "script",
+    "short_script",
+    "shortened",
+    "side_by_side",
+    "wire_lines",
+]

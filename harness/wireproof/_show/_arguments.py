@@ -367,6 +367,11 @@ def _endless(code: Code, fields: _Fields, name: str) -> str:
     return code.helper("endless", source) + "()"
 
 
+def _blocks(code: Code, fields: _Fields, name: str) -> str:
+    loop = f"block = {literal(fields['data'])}\nfor _ in range({fields['count']}):\n" + indent("yield block")
+    return code.helper("blocks", "def @():\n" + indent(loop)) + "()"
+
+
 def _dict(code: Code, fields: _Fields, name: str) -> str:
     return _pairs(code, fields["items"], "{", "}")
 
@@ -461,6 +466,7 @@ _WRITERS: dict[str, Callable[[Code, _Fields, str], str]] = {
     ),
     "getitem": _indexed("Indexed", "", ""),
     "endless": _endless,
+    "blocks": _blocks,
     "range": lambda code, fields, name: bracket("range(", [str(bound) for bound in fields["bounds"]], ")"),
     "dict": _dict,
     "message": _message,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from wireproof._candidates import NAMES
 from wireproof._model import Case, Connection, Expect, Request, Step
+from wireproof._plan import body_length
 from wireproof._show._arguments import Code
 from wireproof._show._literals import bracket, quote
 
@@ -103,8 +104,7 @@ def call(code: Code, request: Request, *function: str) -> str:
 
 def length(expect: Expect) -> int:
     """Return about how many bytes an expectation has."""
-    body = expect.body
-    return sum(len(line) + 2 for line in expect.head or ()) + (len(body) if isinstance(body, bytes) else body.length)
+    return sum(len(line) + 2 for line in expect.head or ()) + body_length(expect.body)
 
 
 def reply(name: str) -> tuple[bytes, bool]:

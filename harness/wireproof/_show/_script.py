@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from wireproof._model import Alternative, Case, Digest, Expect, Step
+from wireproof._model import Alternative, Blocks, Case, Digest, Expect, Step
 from wireproof._show._arguments import Code
 from wireproof._show._calls import (
     Candidate,
@@ -266,6 +266,9 @@ def _bytes(code: Code, expect: Expect) -> str:
         return 'b""'
     head = _head(code, expect.head)
     body = expect.body
+    if isinstance(body, Blocks):
+        end = f" + {literal(body.end)}" if body.end else ""
+        return f"{head} + ({literal(body.data)}) * {body.count}{end}"
     return head if isinstance(body, Digest) or not body else f"{head} + {literal(body)}"
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from wireproof._model import Case, Clause, Expect
-from wireproof._plan import wire
-from wireproof._show import annotated, python_call
+from wireproof._model import Blocks, Case, Clause, Expect
+from wireproof._plan import Wire, wire
+from wireproof._show import annotated, python_call, shortened
 from wireproof.cli._options import cases_option, one_case
 
 
@@ -53,12 +53,20 @@ def _expectation(title: str, expect: Expect) -> None:
         return
     data = placed.data
     if data is None:
-        click.echo(f"  a body of {len(placed) - len(placed.head):,} bytes, known by its SHA-256, after:")
+        click.echo(f"  a body of {len(placed) - len(placed.head):,} bytes, {_known(placed)}, after:")
         data = placed.head
     for shown, what in annotated(data):
         click.echo(f"  {shown:<60}  {what}")
     for name, value in expect.effects.items():
         click.echo(f"  effect {name}: {value}")
+
+
+def _known(placed: Wire) -> str:
+    """Return how a body that is not shown is known."""
+    if not isinstance(placed.body, Blocks):
+        return "known by its SHA-256"
+    end = f", and {shortened(placed.body.end)} behind them" if placed.body.end else ""
+    return f"{placed.body.count:,} times {shortened(placed.body.data)}{end}"
 
 
 def _indented(text: str) -> str:
