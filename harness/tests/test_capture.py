@@ -356,12 +356,18 @@ def test_an_overdue_exchange_is_told_once(recorder: Recorder) -> None:
             assert len(calls) == count
 
 
+def began(watch: Watch) -> float:
+    """Return when the exchange that is watched began."""
+    assert watch._current is not None
+    return watch._current[1]
+
+
 def test_an_exchange_that_ended_is_never_told() -> None:
     """Where an exchange ends just before it would be told as overdue, nothing is told, of the next one neither."""
     calls: list[str] = []
     with closing(Watch(lambda: calls.append("overdue"))) as watch:
         watch.begin((), 3600.0)
-        watch._late(watch._began - 1)
+        watch._late(began(watch) - 1)
         watch.end()
     assert calls == []
 
@@ -442,7 +448,7 @@ def test_an_exchange_may_take_longer_while_bytes_keep_coming(
     monkeypatch.setattr(_capture, "_SLEEP", lambda seconds: None)
     with closing(_Idle(lambda: told.append(clock[0] - 100))) as watch:
         watch.begin((recorder,), timeout, limit)
-        watch._drain(watch._began, (recorder,))
+        watch._drain(began(watch))
     assert told == [told_at]
 
 
@@ -451,8 +457,8 @@ def test_a_closed_recorder_ends_a_drain(recorder: Recorder) -> None:
     with closing(_Idle(lambda: pytest.fail("overdue"))) as watch:
         watch.begin((recorder,), 3600.0)
         recorder.close()
-        watch._drain(watch._began, (recorder,))
-        assert watch._began > 0
+        watch._drain(began(watch))
+        assert began(watch) > 0
 
 
 # leaks -------------------------------------------------------------------------------------------------------------

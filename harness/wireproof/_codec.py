@@ -12,6 +12,14 @@ from wireproof._model import LAYERS, VERDICTS, Difference, Evidence, Verdict
 
 Json = dict[str, Any]
 
+PASSED, ABSENT, PRESENT, REPORTED, PLAYED, CLOSING = 1, 2, 3, 4, 5, 6
+"""What a worker writes for a combination: a pass; one without, or with, CPython's known defect; that a verdict was sent;
+that its request was made; or that its connection object is being closed, or was, and it is still to be judged.
+"""
+
+SLICE = 512
+"""So many combinations are played in a row: the room there is for their codes."""
+
 LENGTH = struct.Struct("!I")
 """The length that stands before each frame which the runner sends to a worker."""
 
@@ -29,6 +37,7 @@ def encode(verdict: Verdict) -> Json:
         "reason": {"code": reason.code, "text": reason.text} if reason else None,
         "fingerprint": verdict.fingerprint,
         "blame": verdict.blame,
+        **({"rules": list(verdict.rules)} if verdict.rules else {}),
         **({"defects": [{"name": name, "seen": seen} for name, seen in verdict.defects]} if verdict.defects else {}),
         **({"defect": verdict.defects[0][0]} if verdict.defects and verdict.defects[0][1] == "present" else {}),
         **({"notes": list(verdict.notes)} if verdict.notes else {}),
@@ -60,6 +69,7 @@ def decode(data: Json) -> Verdict:
         observed=data.get("observed", {}),
         evidence=tuple(_undo(each) for each in data.get("evidence", ())),
         fingerprint=data["fingerprint"],
+        rules=tuple(data.get("rules", ())),
     )
 
 

@@ -1,14 +1,12 @@
-"""Case × selection → exchanges, and what an expectation means once the server's address is known."""
+"""What an expectation means once the server's address is known, and in which interpreter."""
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wireproof._long import Pattern, written_out
 from wireproof._model import Alternative, Blocks, Case, Digest, Expect
-from wireproof.errors import UsageError
 
 _PER_BYTE = 100e-6
 
@@ -70,32 +68,3 @@ def applicable(alternatives: Iterable[Alternative], probes: Mapping[str, str]) -
         for alternative in alternatives
         if alternative.kind != "probe" or probes.get(alternative.name) == alternative.value
     )
-
-
-def select(cases: Iterable[Case], globs: Iterable[str] = (), clauses: Iterable[str] = ()) -> tuple[Case, ...]:
-    """Return the cases whose id matches one of ``globs`` and that exercise one of ``clauses`` (none given: all).
-
-    Raises:
-        UsageError: a glob or a clause matches no case, or the two together leave none.
-    """
-    every = tuple(cases)
-    globs, clauses = tuple(globs), tuple(clauses)
-    for glob in globs:
-        if not any(_matches(case, glob) for case in every):
-            raise UsageError("--select", glob, "a glob on case ids that matches at least one (see wireproof list)")
-    for clause in clauses:
-        if not any(fnmatch.fnmatchcase(own, clause) for case in every for own in case.clauses):
-            raise UsageError("--clause", clause, "a clause that at least one case exercises (see wireproof list)")
-    selected = tuple(
-        case
-        for case in every
-        if (not globs or any(_matches(case, glob) for glob in globs))
-        and (not clauses or any(fnmatch.fnmatchcase(own, clause) for own in case.clauses for clause in clauses))
-    )
-    if not selected:
-        raise UsageError("selection", " ".join((*globs, *clauses)) or "nothing", "one that leaves at least one case")
-    return selected
-
-
-def _matches(case: Case, glob: str) -> bool:
-    return fnmatch.fnmatchcase(case.id, glob)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import pickle
 import select
@@ -26,8 +27,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from wireproof._codec import LENGTH, decode
+from wireproof._codec import CLOSING, LENGTH, PLAYED, SLICE, decode
 from wireproof._model import Case
+from wireproof._selection import Slice
 from wireproof.errors import HarnessError
 
 _TAIL = 4000
@@ -108,7 +110,9 @@ class Worker:
         order: what it is told first.
 
     Attributes:
-        busy: the cases that it was given and has not answered, in order.
+        busy: the cases that it was given and has not answered, in order, or one slice of a matrix.
+        codes: what it writes for each combination of its slice (see ``_codec``).
+        reported: the indexes of those that it has sent a verdict on.
         version: what it says of the candidate; "" until it is ready.
         deadline: when it must have said something.
 
@@ -118,7 +122,10 @@ class Worker:
 
     def __init__(self, slot: int, order: Mapping[str, object]) -> None:
         self.slot = slot
-        self.busy: deque[Case] = deque()
+        self.busy: deque[Case | Slice] = deque()
+        self.reported: set[int] = set()
+        self._matrices: set[str] = set()
+        self._moved = b""
         self.version = ""
         self.deadline = 0.0
         self._rest = b""
@@ -128,15 +135,19 @@ class Worker:
             try:
                 self.folder = tempfile.mkdtemp(prefix="wireproof-")
                 undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
+                self.codes, shared = _shared()
+                undo.callback(self.codes.close)
+                undo.callback(os.close, shared)
                 self.channel, theirs = socket.socketpair()
                 undo.callback(self.channel.close)
                 with theirs:
                     self.output, into = os.pipe()
                     undo.callback(os.close, self.output)
                     try:
-                        self.process = self._spawn(theirs.fileno(), into)
+                        self.process = self._spawn(theirs.fileno(), into, shared)
                     finally:
                         os.close(into)
+                    os.close(shared)
             except OSError as error:
                 raise HarnessError(f"a worker process cannot be started: {error}") from None
             undo.pop_all()
@@ -144,10 +155,10 @@ class Worker:
         os.set_blocking(self.output, False)
         self.send(order)
 
-    def _spawn(self, channel: int, output: int) -> subprocess.Popen[bytes]:
+    def _spawn(self, channel: int, output: int, shared: int) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(channel)],
-            pass_fds=(channel,),
+            [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(channel), str(shared)],
+            pass_fds=(channel, shared),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -179,11 +190,33 @@ class Worker:
         except OSError:
             self._unsent.clear()
 
-    def give(self, cases: Sequence[Case]) -> None:
-        """Hand over a batch. It begins with the first case while the others are still on their way."""
-        self.busy.extend(cases)
-        for case in cases:
-            self.send(case)
+    def give(self, work: Sequence[Case | Slice]) -> None:
+        """Hand over some cases, or one slice. The worker begins with the first case while others are on their way."""
+        self.busy.extend(work)
+        for one in work:
+            if isinstance(one, Case):
+                self.send(one)
+                continue
+            matrix = one.expansion.matrix
+            if matrix.id not in self._matrices:
+                self._matrices.add(matrix.id)
+                self.send(matrix)
+            self.codes[:] = bytes(SLICE)
+            self.send((matrix.id, one.numbers))
+
+    def culprit(self, count: int) -> int:
+        """Return the index of the combination of its slice that the worker was busy with last."""
+        codes = self.codes[:count]
+        closing = codes.rfind(CLOSING)
+        if closing >= 0:
+            return closing
+        at = codes.find(0)
+        return at if at >= 0 else max(codes.rfind(PLAYED), 0)
+
+    def moved(self) -> bool:
+        """Say whether the worker has gone on with its slice since this was asked last."""
+        before, self._moved = self._moved, self.codes[:]
+        return before != self._moved
 
     def receive(self) -> list[tuple[str, Any]] | None:
         """Return the answers that have come, or None at the end of the connection."""
@@ -255,12 +288,27 @@ class Worker:
                 return
 
 
+def _shared() -> tuple[mmap.mmap, int]:
+    """Return memory that is shared with a worker, and the descriptor by which the worker has it."""
+    descriptor = os.memfd_create("wireproof")
+    try:
+        os.ftruncate(descriptor, SLICE)
+        return mmap.mmap(descriptor, SLICE), descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
 def _answer(line: bytes) -> tuple[str, Any]:
     """Return the kind and the content of one line."""
     try:
         kind, value = json.loads(line)
         if kind in ("verdict", "overdue"):
             return kind, decode(value)
+        if kind == "combination":
+            return kind, (int(value[0]), decode(value[1]))
+        if kind == "slice":
+            return kind, {"worn": bool(value["worn"])}
         if kind == "ready":
             return kind, str(value["version"])
         if kind == "broken":

@@ -13,14 +13,18 @@ import os
 import selectors
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from wireproof._candidates import spelled
+from wireproof._codec import ABSENT, PASSED, PRESENT, SLICE
+from wireproof._findings import Findings
+from wireproof._matrix import Expansion
 from wireproof._model import VERDICTS, Case, Difference, LayerName, Verdict
 from wireproof._plan import limit
 from wireproof._process import Ending, Worker, unbroken
+from wireproof._selection import Planned, Slice
 from wireproof.errors import CandidateError, HarnessError
 
 BATCH = 16
@@ -67,44 +71,139 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A verdict has come in."""
+    """A verdict has come in; of a combination ``position`` says which it is, of a case its id does."""
 
     candidate: str
     verdict: Verdict
+    position: int | None = None
 
 
-Event = Starting | Started | Judged
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Combinations have passed: ``slice`` has them alone, and ``codes`` says of each what became of known defects."""
+
+    candidate: str
+    slice: Slice
+    codes: bytes
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Combinations got no verdict of their own: they were not run, or the harness could not do it."""
+
+    candidate: str
+    slice: Slice
+    kind: Literal["error", "not_run"]
+    text: str
+
+
+Event = Starting | Started | Judged | Passed | Lost
+
+
 class Tally:
-    """The results of one candidate, with the accounting identity."""
+    """The results of one candidate, with the accounting identity.
 
-    name: str
-    planned: int
-    version: str = ""
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    Args:
+        name: the candidate.
+        planned: how many verdicts there have to be.
+        positions: of each case, by its id; where it is not given, cases are numbered as they come.
+        keep: called with every verdict and its position; it is kept nowhere else, but for what ``findings`` have.
+    """
 
-    def add(self, verdict: Verdict) -> None:
+    def __init__(
+        self,
+        name: str,
+        planned: int,
+        positions: Mapping[str, int] | None = None,
+        keep: Callable[[int, Verdict], object] | None = None,
+    ) -> None:
+        self.name, self.planned, self.version = name, planned, ""
+        self.findings = Findings()
+        self.counts: Counter[str] = Counter()
+        self._positions = dict(positions or {})
+        self._keep = keep
+        self._seen = bytearray()
+
+    @property
+    def judged(self) -> int:
+        """How many verdicts there are."""
+        return self.counts.total()
+
+    def short(self, gate: LayerName) -> int:
+        """Return how many of them are held against the candidate at this gate."""
+        return self.findings.layers[gate]["fail"] + self.counts["not_run"]
+
+    def has(self, case: Case) -> bool:
+        """Say whether there is a verdict for a case."""
+        position = self._positions.get(case.id)
+        return position is not None and position < len(self._seen) and bool(self._seen[position])
+
+    def unseen(self, slice_: Slice) -> list[int]:
+        """Return the indexes of the combinations that there is no verdict for."""
+        seen = self._seen
+        return [at for at, position in enumerate(slice_.positions) if position >= len(seen) or not seen[position]]
+
+    def take(self, event: Judged | Passed | Lost) -> None:
+        """Count what has come in."""
+        if isinstance(event, Judged):
+            self.add(event.verdict, event.position)
+        elif isinstance(event, Passed):
+            self._pass(event.slice, event.codes)
+        else:
+            self._mark(event.slice)
+            self.counts[event.kind] += len(event.slice.numbers)
+            self.findings.add_many(event.slice.expansion.matrix.id, event.kind, len(event.slice.numbers))
+
+    def add(self, verdict: Verdict, position: int | None = None) -> None:
         """Count a verdict; a second one for the same case is a fault of the harness."""
-        if verdict.id in self.verdicts:
-            raise HarnessError(f"{self.name}: two verdicts for {verdict.id}")
-        self.verdicts[verdict.id] = verdict
+        if position is None:
+            position = self._positions.setdefault(verdict.id, len(self._positions))
+        self._see(position, verdict.id)
+        self.counts[verdict.verdict] += 1
+        self.findings.add(verdict, position)
+        if self._keep is not None:
+            self._keep(position, verdict)
+
+    def _pass(self, slice_: Slice, codes: bytes) -> None:
+        self._mark(slice_)
+        self.counts["pass"] += len(codes)
+        expansion = slice_.expansion
+        self.findings.add_many(expansion.matrix.id, "pass", len(codes))
+        if codes.count(PASSED) == len(codes):
+            return
+        seen = Counter(
+            (expansion.decision(number).known_defect, code)
+            for number, code in zip(slice_.numbers, codes, strict=True)
+            if code != PASSED
+        )
+        for name in {name for name, _ in seen}:
+            self.findings.add_defect(name, present=seen[name, PRESENT], absent=seen[name, ABSENT])
+
+    def _mark(self, slice_: Slice) -> None:
+        for number, position in zip(slice_.numbers, slice_.positions, strict=True):
+            self._see(position, slice_.expansion, number)
+
+    def _see(self, position: int, what: str | Expansion, number: int = 0) -> None:
+        if position >= len(self._seen):
+            self._seen.extend(bytes(position + 1 - len(self._seen)))
+        if self._seen[position]:
+            id_ = what if isinstance(what, str) else what.id(number)
+            raise HarnessError(f"{self.name}: two verdicts for {id_}")
+        self._seen[position] = 1
 
     def summary(self) -> dict[str, int]:
         """Return the counts that reports publish; their sum is ``planned``."""
         names = {"pass": "passed", "fail": "failed", "error": "errored"}
-        counts = Counter(verdict.verdict for verdict in self.verdicts.values())
-        summary = {"planned": self.planned, **{names.get(name, name): counts[name] for name in VERDICTS}}
-        if sum(summary.values()) != 2 * self.planned or len(self.verdicts) != self.planned or not self.planned:
+        summary = {"planned": self.planned, **{names.get(name, name): self.counts[name] for name in VERDICTS}}
+        if sum(summary.values()) != 2 * self.planned or self.judged != self.planned or not self.planned:
             raise HarnessError(f"{self.name}: the accounts do not balance: {summary}")
         return summary
 
     def exit_code(self, gate: LayerName) -> int:
         """Return 0 as expected, 1 where the candidate fell short at the gate, 3 where the harness did."""
-        if any(verdict.verdict == "error" for verdict in self.verdicts.values()):
+        if self.counts["error"]:
             return 3
-        return int(any(falls_short(verdict, gate) for verdict in self.verdicts.values()))
+        return int(self.short(gate) > 0)
 
 
 def falls_short(verdict: Verdict, gate: LayerName) -> bool:
@@ -116,57 +215,72 @@ class _Pool:
     """The workers of one candidate, and what is still to be done."""
 
     def __init__(
-        self, candidate: str, cases: Sequence[Case], options: Options, *, keep: bool = False, first: int = 0
+        self,
+        candidate: str,
+        work: Iterable[Case | Slice],
+        options: Options,
+        *,
+        keep: bool = False,
+        first: int = 0,
+        planned: int | None = None,
     ) -> None:
         self.candidate, self.options, self.keep, self.first = candidate, options, keep, first
-        self.todo = deque(cases)
-        self.open = {case.id: case for case in cases}
+        self.todo = deque(work)
+        self.open = {one.id: one for one in self.todo}
+        self.planned = len(self.todo) if planned is None else planned
         self.events: deque[Event] = deque()
         self.workers: dict[int, Worker] = {}
         self.leaving: list[Worker] = []
         self.selector = selectors.DefaultSelector()
         self.timeouts = 0
         self.trouble = "its worker was lost"
+        self.complaint: CandidateError | None = None
         self.started = False
 
     def run(self) -> Generator[Event, None, None]:
-        """Run every case; yield what happens."""
+        """Run everything; yield what happens."""
         jobs = self.options.jobs or os.cpu_count() or 1
         try:
-            for slot in range(min(jobs, -(-len(self.open) // BATCH))):
+            for slot in range(min(jobs, self._batches())):
                 self._start(slot)
             yield Starting(self.candidate)
             while self.open and self.workers:
                 self._turn()
                 while self.events:
                     yield self.events.popleft()
-            for case in list(self.open.values()):
-                self._settle(case.id, self._left(case))
+            for one in list(self.open.values()):
+                self._give_up(one)
             self._leave()
         finally:
             self.close()
         while self.events:
             yield self.events.popleft()
 
-    def verdict(self, case: Case) -> Verdict:
-        """Run one more case, on the worker that is kept or on a fresh one, and return its verdict."""
-        self.open[case.id] = case
+    def _batches(self) -> int:
+        """Return how many workers there is work for."""
+        slices = sum(isinstance(one, Slice) for one in self.open.values())
+        return slices - (slices - len(self.open)) // BATCH
+
+    def results(self, work: Case | Slice) -> list[Event]:
+        """Do one thing more, on the worker that is kept or on a fresh one; return what came of it."""
+        self.open[work.id] = work
         if self.workers:
             self._turn(wait=False)
-        self.todo.append(case)
+        self.todo.append(work)
         for worker in list(self.workers.values()):
             self._deal(worker)
         if not self.workers and self.timeouts < TIMEOUTS:
             self._start(self.first)
-        while case.id in self.open:
+        while self.open:
             if self.workers:
                 self._turn()
             else:
-                self._settle(case.id, self._left(case))
+                for one in list(self.open.values()):
+                    self._give_up(one)
         self.todo.clear()
-        verdicts = [event.verdict for event in self.events if isinstance(event, Judged)]
+        events = [event for event in self.events if not isinstance(event, Starting | Started)]
         self.events.clear()
-        return verdicts[-1]
+        return events
 
     def close(self) -> None:
         """End every worker at once."""
@@ -279,25 +393,36 @@ class _Pool:
             worker.version = value
             if not self.started:
                 self.started = True
-                self.events.append(Started(self.candidate, value, len(self.open)))
+                self.events.append(Started(self.candidate, value, self.planned))
+        elif kind in ("combination", "slice", "overdue") and worker.busy and isinstance(worker.busy[0], Slice):
+            self._hear_slice(worker, worker.busy[0], kind, value)
         elif kind in ("verdict", "overdue") and worker.busy and worker.busy[0].id == value.id:
             worker.busy.popleft()
             self._grant(worker)
             self._settle(value.id, value)
             if kind == "overdue":
-                self.timeouts += 1
-                self._end(worker)
-                self._again(worker)
+                self._overdue(worker)
         else:
             self._garbled(worker, value if kind == "garbled" else f"an answer of the kind {kind} out of turn")
 
+    def _overdue(self, worker: Worker) -> None:
+        self.timeouts += 1
+        self._end(worker)
+        self._again(worker)
+
     def _grant(self, worker: Worker) -> None:
-        """Give the worker time for the case that is next; it ends slow ones itself, and is killed only beyond that."""
+        """Give the worker time for what is next; it ends slow cases itself, and is killed only beyond that."""
         if worker.busy:
-            worker.deadline = time.monotonic() + limit(worker.busy[0], self.options.timeout) + MERCY
+            one = worker.busy[0]
+            seconds = limit(one, self.options.timeout) if isinstance(one, Case) else self.options.timeout
+            worker.deadline = time.monotonic() + seconds + MERCY
 
     def _deal(self, worker: Worker) -> None:
-        batch = [self.todo.popleft() for _ in range(min(BATCH, len(self.todo)))]
+        batch: list[Case | Slice] = []
+        while self.todo and len(batch) < BATCH and not (batch and isinstance(self.todo[0], Slice)):
+            batch.append(self.todo.popleft())
+            if isinstance(batch[-1], Slice):
+                break
         if batch:
             worker.give(batch)
             self._grant(worker)
@@ -313,6 +438,71 @@ class _Pool:
         del self.open[id_]
         self.events.append(Judged(self.candidate, verdict))
 
+    # slices
+
+    def _hear_slice(self, worker: Worker, slice_: Slice, kind: str, value: Any) -> None:
+        """Take in what a worker says while it plays a slice."""
+        if kind == "combination":
+            index, verdict = value
+            number = slice_.numbers[index] if 0 <= index < len(slice_.numbers) else None
+            if number is None or index in worker.reported or slice_.expansion.id(number) != verdict.id:
+                self._garbled(worker, f"a verdict on {ascii(verdict.id)[:60]} out of turn")
+                return
+            worker.reported.add(index)
+            self.events.append(Judged(self.candidate, verdict, slice_.positions[index]))
+        elif kind == "slice":
+            worker.busy.popleft()
+            left = self._close_slice(worker, slice_)
+            if left:
+                self._reopen(slice_, left)
+                self._garbled(worker, "the end of a slice that is not done")
+            elif value["worn"]:
+                self._end(worker)
+                self._again(worker)
+        else:
+            self._break_slice(worker, slice_, slice_.index(value.id), value)
+            self._overdue(worker)
+
+    def _close_slice(self, worker: Worker, slice_: Slice) -> list[int]:
+        """Take in what the worker has written; return the indexes of what it has not got through."""
+        del self.open[slice_.id]
+        codes = worker.codes[: len(slice_.numbers)]
+        passed = [index for index, code in enumerate(codes) if code in (PASSED, ABSENT, PRESENT)]
+        if passed:
+            done = bytes(codes[index] for index in passed)
+            self.events.append(Passed(self.candidate, slice_.of(passed), done))
+        settled = {*passed, *worker.reported}
+        worker.reported.clear()
+        return [index for index in range(len(codes)) if index not in settled]
+
+    def _break_slice(self, worker: Worker, slice_: Slice, culprit: int | None, verdict: Verdict) -> None:
+        """Settle the combination that a worker has not survived; what it has not got through is open again."""
+        worker.busy.popleft()
+        left = self._close_slice(worker, slice_)
+        if culprit in left:
+            assert culprit is not None
+            left.remove(culprit)
+            self.events.append(Judged(self.candidate, verdict, slice_.positions[culprit]))
+        if left:
+            self._reopen(slice_, left)
+
+    def _reopen(self, slice_: Slice, left: Sequence[int]) -> None:
+        rest = slice_.of(left)
+        self.open[rest.id] = rest
+        self.todo.appendleft(rest)
+
+    def _lost(self, worker: Worker, verdict: Callable[[Case], Verdict]) -> None:
+        """Settle what a worker was busy with when it was lost."""
+        if not worker.busy:
+            return
+        one = worker.busy[0]
+        if isinstance(one, Case):
+            worker.busy.popleft()
+            self._settle(one.id, verdict(one))
+            return
+        culprit = worker.culprit(len(one.numbers))
+        self._break_slice(worker, one, culprit, verdict(one.expansion.case(one.numbers[culprit])))
+
     # what goes wrong
 
     def _end(self, worker: Worker, patience: float = 0.0) -> Ending:
@@ -321,15 +511,13 @@ class _Pool:
             return worker.end(patience)
 
     def _ended(self, worker: Worker) -> None:
-        """A worker closed its connection: the case that it was busy with killed it."""
+        """A worker closed its connection: what it was busy with killed it."""
         how = self._end(worker, DYING)
         if not worker.version:
             said = f"its last words: {worker.last_words}" if worker.last_words else "it said nothing"
             self._unusable(worker, f"the process ended while it was imported: {how}", said)
             return
-        if worker.busy:
-            case = worker.busy.popleft()
-            self._settle(case.id, _fatal(case, "crash", f"The interpreter ended during the call: {how}."))
+        self._lost(worker, lambda case: _fatal(case, "crash", f"The interpreter ended during the call: {how}."))
         self._again(worker)
 
     def _silent(self, worker: Worker) -> None:
@@ -337,14 +525,16 @@ class _Pool:
         if not worker.version:
             self._unusable(worker, f"importing it takes more than {STARTING:g} s", "import it by hand to see why")
             return
+        if worker.busy and isinstance(worker.busy[0], Slice) and worker.moved():
+            self._grant(worker)
+            return
         ending = self._end(worker)
-        case = worker.busy.popleft()
         if ending.alone:  # and somebody else has kept the connection open
-            self._settle(case.id, _fatal(case, "crash", f"The interpreter ended during the call: {ending}."))
+            self._lost(worker, lambda case: _fatal(case, "crash", f"The interpreter ended during the call: {ending}."))
         else:
             self.timeouts += 1
             text = f"no end within {self.options.timeout:g} s, and the interpreter was blocked"
-            self._settle(case.id, _fatal(case, "timeout", text))
+            self._lost(worker, lambda case: _fatal(case, "timeout", text))
         self._again(worker)
 
     def _garbled(self, worker: Worker, what: str) -> None:
@@ -354,24 +544,27 @@ class _Pool:
             self._unusable(worker, text, "a candidate must leave file descriptors alone that it has not opened")
             return
         self._end(worker)
-        if worker.busy:
-            case = worker.busy.popleft()
-            self._settle(case.id, _errored(case, text))
+        self._lost(worker, lambda case: _errored(case, text))
         self._again(worker)
 
     def _unusable(self, worker: Worker, why: str, hint: str) -> None:
-        """The candidate cannot be imported; once it could be, that is no fault of a case, and others may go on."""
+        """The candidate cannot be imported; where another worker can have it, that is no fault of a case."""
         if self._has(worker):
             self._end(worker)
-        if not self.started:
-            raise CandidateError(self.candidate, why, hint)
+        self.complaint = self.complaint or CandidateError(self.candidate, why, hint)
+        if not self.started and not self.workers:
+            raise self.complaint
         self.trouble = f"a fresh worker could not be had: {why}; {hint}"
 
-    def _left(self, case: Case) -> Verdict:
-        """Return the verdict on a case that no worker is left for."""
-        if self.timeouts >= TIMEOUTS:
-            return not_run(case, f"not run: the candidate timed out {self.timeouts} times before")
-        return _errored(case, self.trouble)
+    def _give_up(self, work: Case | Slice) -> None:
+        """Settle what no worker is left for."""
+        has_timed_out = self.timeouts >= TIMEOUTS
+        text = f"not run: the candidate timed out {self.timeouts} times before" if has_timed_out else self.trouble
+        if isinstance(work, Case):
+            self._settle(work.id, not_run(work, text) if has_timed_out else _errored(work, text))
+            return
+        del self.open[work.id]
+        self.events.append(Lost(self.candidate, work, "not_run" if has_timed_out else "error", text))
 
 
 # The judge is heavy, and workers have it: here it is asked only about what no worker could judge.
@@ -396,8 +589,10 @@ def not_run(case: Case, text: str) -> Verdict:
     return Verdict(case.id, case.hash, "not_run", layers, case.clauses, (reason,), since=case.since)
 
 
-def run(candidates: Sequence[str], cases: Sequence[Case], options: Options) -> Generator[Event, None, None]:
-    """Run every case against every candidate; yield what happens.
+def run(
+    candidates: Sequence[str], planned: Planned | Sequence[Case], options: Options
+) -> Generator[Event, None, None]:
+    """Run everything that is planned against every candidate; yield what happens.
 
     Raises:
         CandidateError: a candidate cannot be used at all.
@@ -405,26 +600,33 @@ def run(candidates: Sequence[str], cases: Sequence[Case], options: Options) -> G
     for candidate in candidates:
         spelled(candidate)
     for candidate in candidates:
-        pool = _Pool(candidate, cases, options)
+        work = planned.work(SLICE) if isinstance(planned, Planned) else planned
+        pool = _Pool(candidate, work, options, planned=len(planned))
+        short = 0
         with contextlib.closing(pool.run()) as events:
             for event in events:
                 yield event
-                if options.fail_fast and isinstance(event, Judged) and falls_short(event.verdict, options.gate):
+                short += isinstance(event, Judged) and falls_short(event.verdict, options.gate)
+                if options.fail_fast and short:
                     break
         yield from pool.events
-        for case in pool.open.values():
-            yield Judged(candidate, not_run(case, "not run: --fail-fast stopped at the first failure"))
+        for one in pool.open.values():
+            text = "not run: --fail-fast stopped at the first failure"
+            if isinstance(one, Case):
+                yield Judged(candidate, not_run(one, text))
+            else:
+                yield Lost(candidate, one, "not_run", text)
 
 
 class Session:
-    """One candidate whose worker is kept, one case at a time: for pytest."""
+    """One candidate whose worker is kept, one thing at a time: for pytest."""
 
     def __init__(self, candidate: str, options: Options, slot: int = 0) -> None:
         self._pool = _Pool(candidate, (), options, keep=True, first=slot)
         self._unusable: CandidateError | None = None
 
-    def verdict(self, case: Case) -> Verdict:
-        """Run one case and return its verdict.
+    def results(self, work: Case | Slice) -> list[Event]:
+        """Run one case, or one slice, and return what came of it.
 
         Raises:
             CandidateError: the candidate cannot be used at all.
@@ -432,10 +634,18 @@ class Session:
         if self._unusable is not None:
             raise self._unusable
         try:
-            return self._pool.verdict(case)
+            return self._pool.results(work)
         except CandidateError as error:
             self._unusable = error
             raise
+
+    def verdict(self, case: Case) -> Verdict:
+        """Run one case and return its verdict.
+
+        Raises:
+            CandidateError: the candidate cannot be used at all.
+        """
+        return next(event.verdict for event in self.results(case) if isinstance(event, Judged))
 
     def close(self) -> None:
         """End the worker."""

@@ -12,6 +12,7 @@ it died of.
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,7 +22,8 @@ from wireproof._candidates._inprocess import CANNOT_BUILD, CANNOT_LISTEN, NOT_RE
 from wireproof._candidates._lanes import Called, Endpoint, Lane, Maker, call, close, is_placed, maker, outcome, unresolved
 from wireproof._candidates._objects import Built, CannotBuild, Site
 from wireproof._capture import CannotBind
-from wireproof._judge import expected_effects, judge
+from wireproof._codec import ABSENT, CLOSING, PASSED, PLAYED, PRESENT, REPORTED
+from wireproof._judge import errored, expected_effects, judge
 from wireproof._matrix import (
     ARGUMENTS,
     Decision,
@@ -34,11 +36,6 @@ from wireproof._matrix import (
     request_line,
 )
 from wireproof._model import Capture, Case, Expect, Request, Verdict
-
-PASSED, ABSENT, PRESENT, REPORTED, PLAYED = 1, 2, 3, 4, 5
-"""What is written for a combination: a pass; one without, or with, CPython's known defect; that a verdict was sent; or
-that it was played, and is still to be judged.
-"""
 
 Report = Callable[[int, Verdict], object]
 
@@ -78,7 +75,7 @@ class Player:
         if self.expansion.matrix.is_sequence:
             for index, self.number in enumerate(numbers):
                 case = self.case
-                self.settle(index, self._judged(case, self.candidate.perform(case)), codes, report)
+                self.settle(index, checked(case, self._performed), codes, report)
             return
         stride, count = self.expansion.place("connection")
         first = 0
@@ -114,8 +111,11 @@ class Player:
         """Have the judge say what was seen of a combination that is not simply as expected."""
         self.settle(index, self._judged(self.case, capture), codes, report)
 
+    def _performed(self, case: Case) -> Verdict:
+        return judge(case, self.candidate.perform(case), self.probes, strict_defects=self.strict_defects)
+
     def _judged(self, case: Case, capture: Capture) -> Verdict:
-        return judge(case, capture, self.probes, strict_defects=self.strict_defects)
+        return checked(case, lambda case: judge(case, capture, self.probes, strict_defects=self.strict_defects))
 
     def settle(self, index: int, verdict: Verdict, codes: MutableSequence[int], report: Report) -> None:
         """Write the code of a verdict, and report it where that does not say all."""
@@ -335,8 +335,9 @@ class Loop:
             for index, number, station, at, made, called in calls
         ]
         begin([call[2].lane.recorder for call in calls], timeout, timeout)
-        for _, number, station, _, made, (connection, _, _) in calls:
+        for index, number, station, _, made, (connection, _, _) in calls:
             player.number, player.lane = number, station.lane
+            codes[index] = CLOSING
             close(connection)
             made[2].close()
         watch.end()
@@ -413,3 +414,15 @@ _UNCHANGED = {"content": "unchanged"}
 def _fits(seen: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
     """Say whether what can be seen of an argument is what is wanted of it, as far as anything is."""
     return all(seen[name] == wanted[name] for name in seen if name in wanted)
+
+
+def checked(case: Case, verdict: Callable[[Case], Verdict]) -> Verdict:
+    """Return the verdict; where we fail to find it, one that says so and blames nobody else."""
+    try:
+        return verdict(case)
+    except Exception as error:
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+        return errored(case, f"the harness failed with {type(error).__name__}: {error} ({where})")

@@ -152,7 +152,7 @@ class Coverage:
         sizes = [len(axis.values) for axis in expansion.axes]
         for number in numbers:
             indices = expansion.indices(number)
-            shown = self._shown[expansion.decisions.of(indices).guilty]
+            shown = self._shown[expansion.decision(number).guilty]
             for (group, seen), is_shown in zip(groups, shown, strict=True):
                 if is_shown:
                     key = 0

@@ -65,6 +65,11 @@ class Decision:
         return tuple(dict.fromkeys(clause for rule in self.rules for clause in rule.clauses))
 
     @property
+    def known_defect(self) -> str:
+        """The name of CPython's defect that may show, or "none"."""
+        return self.defect if self.second is None else self.second.get("defect", "none")
+
+    @property
     def leading(self) -> Rule:
         """The rule that a combination is filed under: the error, else how the body is framed."""
         return self.rules[0]
@@ -100,11 +105,8 @@ class Decisions:
         self.undecided: list[tuple[tuple[int, ...], str]] = []
         self.by_class = [self._decide(indices) for indices in itertools.product(*self.examples)]
 
-    def of(self, indices: tuple[int, ...]) -> Decision:
-        """Return the decision on the combination of the values with these indices."""
-        number = sum(
-            stride * classes[index] for stride, classes, index in zip(self.strides, self.classes, indices, strict=True)
-        )
+    def at(self, number: int) -> Decision:
+        """Return the decision on a combination of classes."""
         decision = self.by_class[number]
         assert decision is not None
         return decision

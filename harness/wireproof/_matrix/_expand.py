@@ -62,9 +62,14 @@ class Expansion:
         """Return the number of the combination of the values with these indices."""
         return sum(stride * index for stride, index in zip(self.strides, indices, strict=True))
 
+    def class_of(self, number: int) -> int:
+        """Return the number of the classes of combination ``number``."""
+        indices = zip(self.decisions.strides, self.decisions.classes, self.indices(number), strict=True)
+        return sum(stride * classes[index] for stride, classes, index in indices)
+
     def decision(self, number: int) -> Decision:
         """Return what the tables say of combination ``number``."""
-        return self.decisions.of(self.indices(number))
+        return self.decisions.at(self.class_of(number))
 
     def id(self, number: int) -> str:
         """Return the id of combination ``number``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from wireproof._cases import load
-from wireproof._plan import select
+from wireproof._selection import select
 from wireproof.cli._options import cases_option, clause_option, select_option
 
 

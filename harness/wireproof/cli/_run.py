@@ -15,7 +15,7 @@ from wireproof import __version__
 from wireproof._candidates import spelled
 from wireproof._cases import CaseSet, load
 from wireproof._model import LAYERS, Case, LayerName
-from wireproof._plan import select
+from wireproof._selection import select
 from wireproof._process import unbroken
 from wireproof._run import Options, Started, Starting, Tally, falls_short, not_run, run
 from wireproof.cli._options import cases_option, clause_option, select_option
