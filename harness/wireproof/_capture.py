@@ -44,6 +44,8 @@ _SMALL_BUFFER = 4096
 _SMALL_SEGMENT = 536
 _PAUSE = 0.0005
 _STALLED = 1.0
+_TIMES_IN_VAIN = 20
+_HASTY = 0.0
 _PIECE = 4096
 _READS = 64
 _NOW = time.monotonic
@@ -65,6 +67,26 @@ def is_loopback(host: str) -> bool:
         return host.startswith("127.") and len(_socket.inet_pton(_socket.AF_INET, host)) == 4
     except OSError:
         return False
+
+
+class Patience:
+    """How long nothing may come before nothing more is waited for.
+
+    A client that leaves its connections open, or does not send what it should, makes the server wait in vain. After some
+    times it is known for that, and waited for no more than a moment: what it does is held against it either way.
+    """
+
+    def __init__(self) -> None:
+        self._in_vain = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait now."""
+        return GRACE if self._in_vain < _TIMES_IN_VAIN else _HASTY
+
+    def lost(self) -> None:
+        """Note that it was waited in vain."""
+        self._in_vain += 1
 
 
 class _Connection:
@@ -124,16 +146,24 @@ class Recorder:
         host: the loopback address to bind: 127.x.y.z or ::1.
         port: the port, or 0 for any free one.
         plan: how the server behaves.
+        patience: how long it waits; shared with the other recorders of the same client.
 
     Raises:
         CannotBind: the address cannot be bound.
         HarnessError: it is no loopback address.
     """
 
-    def __init__(self, client: str, host: str, port: int = 0, plan: ServerPlan | None = None) -> None:
+    def __init__(
+        self,
+        client: str,
+        host: str,
+        port: int = 0,
+        plan: ServerPlan | None = None,
+        patience: Patience | None = None,
+    ) -> None:
         if not is_loopback(host):
             raise HarnessError(f"the capturing server listens on loopback only, not on {host}")
-        self.client, self.plan = client, plan or ServerPlan()
+        self.client, self.plan, self._patience = client, plan or ServerPlan(), patience or Patience()
         self.connections: list[_Connection] = []
         self._lock = _thread.allocate_lock()
         self._buffer: memoryview | None = None
@@ -301,7 +331,8 @@ class Recorder:
         """Read until ``done()``, or until nothing has come for the time of grace."""
         self.pump()
         while not done():
-            if not self.wait(GRACE) or not self.pump():
+            if not self.wait(self._patience.seconds) or not self.pump():
+                self._patience.lost()
                 return
 
     def finish(self, wanted: int, on_silence: Callable[[], object] = lambda: None) -> None:

@@ -13,7 +13,7 @@ import os
 import selectors
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from wireproof._candidates import spelled
 from wireproof._codec import ABSENT, PASSED, PRESENT, SLICE
 from wireproof._findings import Findings
 from wireproof._matrix import Expansion
-from wireproof._model import VERDICTS, Case, Difference, LayerName, Verdict
+from wireproof._model import LAYERS, VERDICTS, Case, Difference, LayerName, Verdict
 from wireproof._plan import limit
 from wireproof._process import Ending, Worker, unbroken
 from wireproof._selection import Planned, Slice
@@ -107,7 +107,8 @@ class Tally:
         name: the candidate.
         planned: how many verdicts there have to be.
         positions: of each case, by its id; where it is not given, cases are numbered as they come.
-        keep: called with every verdict and its position; it is kept nowhere else, but for what ``findings`` have.
+        keep: called with the name, and with all that comes in and its position: verdicts are kept nowhere else, but for
+            what ``findings`` have.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class Tally:
         name: str,
         planned: int,
         positions: Mapping[str, int] | None = None,
-        keep: Callable[[int, Verdict], object] | None = None,
+        keep: Callable[[str, Judged | Passed | Lost, int], object] | None = None,
     ) -> None:
         self.name, self.planned, self.version = name, planned, ""
         self.findings = Findings()
@@ -147,7 +148,10 @@ class Tally:
         """Count what has come in."""
         if isinstance(event, Judged):
             self.add(event.verdict, event.position)
-        elif isinstance(event, Passed):
+            return
+        if self._keep is not None:
+            self._keep(self.name, event, event.slice.positions[0])
+        if isinstance(event, Passed):
             self._pass(event.slice, event.codes)
         else:
             self._mark(event.slice)
@@ -162,7 +166,7 @@ class Tally:
         self.counts[verdict.verdict] += 1
         self.findings.add(verdict, position)
         if self._keep is not None:
-            self._keep(position, verdict)
+            self._keep(self.name, Judged(self.name, verdict, position), position)
 
     def _pass(self, slice_: Slice, codes: bytes) -> None:
         self._mark(slice_)
@@ -587,6 +591,20 @@ def not_run(case: Case, text: str) -> Verdict:
     reason = Difference("not-run", "process", text)
     layers: Mapping[str, str] = {"bytes": "not_run", "contract": "not_run", "rfc": "not_run"}
     return Verdict(case.id, case.hash, "not_run", layers, case.clauses, (reason,), since=case.since)
+
+
+_PASSED: Mapping[str, str] = dict.fromkeys(LAYERS, "pass")
+
+
+def passed(event: Passed) -> Iterator[tuple[Verdict, int]]:
+    """Yield the verdicts on combinations that have passed, each with its position."""
+    expansion = event.slice.expansion
+    for number, position, code in zip(event.slice.numbers, event.slice.positions, event.codes, strict=True):
+        decision = expansion.decision(number)
+        known = {ABSENT: "absent", PRESENT: "present"}.get(code)
+        defects = ((decision.known_defect, known),) if known else ()
+        id_, hash_ = expansion.id(number), expansion.hash(number)
+        yield Verdict(id_, hash_, "pass", _PASSED, decision.clauses, defects=defects), position
 
 
 def run(

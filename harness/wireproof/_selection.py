@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
+import hashlib
 import itertools
 from array import array
 from collections import Counter
@@ -68,33 +69,50 @@ class Chosen:
             yield Slice(self.expansion, numbers, range(first, first + len(numbers) * self.step, self.step))
 
     @cached_property
+    def by_class(self) -> Counter[int]:
+        """How many of them are in each combination of classes, which is all that a decision depends on."""
+        return Counter(map(self.expansion.class_of, self.numbers))
+
+    @cached_property
     def by_rule(self) -> Counter[str]:
         """How many of them are decided by each rule, by "table/rule"."""
-        decided = Counter(map(self.expansion.class_of, self.numbers))
         found: Counter[str] = Counter()
-        for at, count in decided.items():
-            rule = self.expansion.decisions.at(at).leading
-            found[f"{rule.table}/{rule.id}"] += count
+        for at, count in self.by_class.items():
+            found[self.expansion.decisions.at(at).leading.name] += count
         return Counter({name: found[name] for name in sorted(found)})
 
     @cached_property
     def clauses(self) -> frozenset[str]:
         """The clauses that they exercise."""
-        classes = set(map(self.expansion.class_of, self.numbers))
-        return frozenset(clause for at in classes for clause in self.expansion.decisions.at(at).clauses)
+        return frozenset(clause for at in self.by_class for clause in self.expansion.decisions.at(at).clauses)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a run is about: cases, each with its position, and combinations. ``total``: of all shards together."""
+    """What a run is about: cases, each with its position, and combinations.
+
+    ``total``: how many there are in all shards together; ``digest`` is equal for equal cases and combinations.
+    """
 
     cases: tuple[Case, ...] = ()
     positions: tuple[int, ...] = ()
     chosen: tuple[Chosen, ...] = ()
     total: int = 0
+    digest: str = ""
 
     def __len__(self) -> int:
         return len(self.cases) + sum(map(len, self.chosen))
+
+    def of(self, id_: str) -> Case | None:
+        """Return the case, or the combination of a matrix, with this id; None where it is not planned."""
+        for case in self.cases:
+            if case.id == id_:
+                return case
+        parts = taken_apart(id_)
+        for chosen in self.chosen:
+            if parts is not None and parts[0] == chosen.expansion.matrix.id:
+                return chosen.expansion.case(chosen.expansion.named(parts[1]))
+        return None
 
     def work(self, size: int) -> Iterator[Case | Slice]:
         """Yield the cases, then the combinations in slices of at most ``size``."""
@@ -140,7 +158,15 @@ def plan(
         base += len(numbers)
     if not positions and not parts:
         raise UsageError("--shard", f"{index}/{count}", f"at most as many shards as there are cases ({total})")
-    return Planned(tuple(single[at] for at in positions), positions, tuple(parts), total)
+    return Planned(tuple(single[at] for at in positions), positions, tuple(parts), total, _digest(single, chosen))
+
+
+def _digest(cases: Sequence[Case], chosen: Sequence[tuple[Expansion, array[int]]]) -> str:
+    digest = hashlib.sha256(repr([(case.id, case.hash) for case in cases]).encode())
+    for expansion, numbers in chosen:
+        digest.update(f"{expansion.matrix.id} {expansion.matrix.hash} {len(numbers)}\n".encode())
+        digest.update(numbers.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _choose(

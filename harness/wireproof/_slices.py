@@ -12,6 +12,7 @@ it died of.
 from __future__ import annotations
 
 import functools
+import gc
 import os
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
@@ -222,7 +223,7 @@ class Loop:
         self.axes: dict[str, Sequence[Value]] = {**given, **{axis.name: axis.values for axis in expansion.axes}}
         self.value = self.axes["connection"][connection]
         assert self.value.connection is not None
-        self.endpoint = Endpoint(self.value.connection, player.candidate.slot)
+        self.endpoint = Endpoint(self.value.connection, player.candidate.slot, player.candidate.patience)
         recipes = [value.recipe for name in ARGUMENTS for value in self.axes[name] if value.recipe is not None]
         self.is_placed = any(map(is_placed, recipes))
         self.extra = self.endpoint.arguments()
@@ -362,6 +363,8 @@ class Loop:
                 codes[one[0]] = code
             else:
                 odd.append((one, data))
+        if any(data is None for _, data in odd):
+            gc.collect()  # a connection that nothing refers to any more may close yet
         for (index, number, station, _, called, body, headers), data in odd:
             player = self.player
             player.number, player.lane = number, station.lane

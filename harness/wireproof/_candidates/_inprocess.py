@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
-from wireproof._capture import GRACE, CannotBind, Recorder, Watch
+from wireproof._capture import GRACE, CannotBind, Patience, Recorder, Watch
 from wireproof._long import content_of
 from wireproof._model import (
     Alternative,
@@ -69,13 +69,14 @@ class InProcess:
     ) -> None:
         self.factory, self.slot, self.timeout = factory, slot, timeout
         self.underway: Underway | None = None
+        self.patience = Patience()
         self._on_overdue = overdue
         self.watch = Watch(self._overdue)
 
     def perform(self, case: Case) -> Capture:
         """Play the exchange of ``case`` and return all that was seen."""
         try:
-            recorders = _recorders(case, self.slot)
+            recorders = _recorders(case, self.slot, self.patience)
         except CannotBind as error:
             return unsupported(case, f"{CANNOT_LISTEN}: {error}")
         self.underway = exchange = _Exchange(case, self.factory, recorders, self.watch.extend)
@@ -127,13 +128,13 @@ def unsupported(case: Case, why: str) -> Capture:
     return Capture(tuple(record if step.action == "request" else None for step in case.steps), (), {})
 
 
-def _recorders(case: Case, slot: int) -> dict[str, Recorder]:
+def _recorders(case: Case, slot: int, patience: Patience) -> dict[str, Recorder]:
     """Open one recorder for each client connection of the case."""
     names = dict.fromkeys(step.on for step in case.steps)
     opened: dict[str, Recorder] = {}
     try:
         for number, name in enumerate(names):
-            opened[name] = open_recorder(name, case.connection, slot + 64 * number, case.server)
+            opened[name] = open_recorder(name, case.connection, slot + 64 * number, patience, case.server)
     except CannotBind:
         for recorder in opened.values():
             recorder.close()
@@ -141,26 +142,28 @@ def _recorders(case: Case, slot: int) -> dict[str, Recorder]:
     return opened
 
 
-def open_recorder(name: str, connection: Connection, slot: int, plan: ServerPlan | None = None) -> Recorder:
+def open_recorder(
+    name: str, connection: Connection, slot: int, patience: Patience, plan: ServerPlan | None = None
+) -> Recorder:
     """Open the recorder for the client connection ``name``.
 
     Raises:
         CannotBind: the server cannot listen there.
     """
     if connection.host.startswith("ipv6"):
-        return Recorder(name, "::1", plan=plan)
+        return Recorder(name, "::1", plan=plan, patience=patience)
     if connection.host == "ipv4" and connection.port.startswith("default"):
-        return _on_port_80(name, plan, slot)
-    return Recorder(name, "127.0.0.1", plan=plan)
+        return _on_port_80(name, plan, slot, patience)
+    return Recorder(name, "127.0.0.1", plan=plan, patience=patience)
 
 
-def _on_port_80(name: str, plan: ServerPlan | None, slot: int) -> Recorder:
+def _on_port_80(name: str, plan: ServerPlan | None, slot: int, patience: Patience) -> Recorder:
     """Bind port 80 of a loopback address of our own, so that workers and runs do not collide."""
     process = os.getpid()
     last = slot % 250 + 1
     with suppress(CannotBind):
-        return Recorder(name, f"127.0.0.{last}", 80, plan)
-    return Recorder(name, f"127.{process >> 8 & 255}.{process & 255}.{last}", 80, plan)
+        return Recorder(name, f"127.0.0.{last}", 80, plan, patience)
+    return Recorder(name, f"127.{process >> 8 & 255}.{process & 255}.{last}", 80, plan, patience)
 
 
 _RESOLVED_HERE = ("name", "localhost", "ipv6-zone", "ipv6-bracketed")

@@ -8,7 +8,6 @@ anything stays that could turn up later (a connection left open, say) is replace
 
 from __future__ import annotations
 
-import gc
 import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import Any
 
 from wireproof._candidates._inprocess import Factory, address, constructor, open_recorder, raised_by, redirected
 from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
-from wireproof._capture import Recorder
+from wireproof._capture import Patience, Recorder
 from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
 
 Maker = Callable[[], Built]
@@ -35,8 +34,8 @@ class Lane:
 
     __slots__ = ("arguments", "descriptor", "recorder", "site", "watched")
 
-    def __init__(self, connection: Connection, slot: int) -> None:
-        self.recorder: Recorder = open_recorder("a", connection, slot)
+    def __init__(self, connection: Connection, slot: int, patience: Patience) -> None:
+        self.recorder: Recorder = open_recorder("a", connection, slot, patience)
         self.site = Site(*address(connection, self.recorder))
         self.arguments = constructor(connection, self.recorder)
         self.descriptor = self.recorder.fileno()
@@ -53,7 +52,7 @@ class Lane:
         if data:
             streams: tuple[Stream, ...] = (Stream("a", data, len(data), "eof"),)
         else:
-            self.recorder.finish(0 if outcome.raised is not None else wanted, gc.collect)
+            self.recorder.finish(0 if outcome.raised is not None else wanted)
             streams = self.recorder.streams()
         return self.seen(streams, StepRecord(outcome, tuple(_whole(streams))))
 
@@ -76,13 +75,14 @@ class Endpoint:
     Args:
         connection: how they are made.
         slot: the number of this worker, from 0: decides the address for port 80.
+        patience: how long its recorders wait.
 
     Raises:
         CannotBind: the server cannot listen there.
     """
 
-    def __init__(self, connection: Connection, slot: int) -> None:
-        self.connection, self.slot = connection, slot
+    def __init__(self, connection: Connection, slot: int, patience: Patience) -> None:
+        self.connection, self.slot, self.patience = connection, slot, patience
         # where the port is 80, it does not say which lane is meant
         count = 1 if connection.port.startswith("default") else LANES
         self.lanes: list[Lane] = []
@@ -119,7 +119,7 @@ class Endpoint:
         return self._open(index)
 
     def _open(self, index: int) -> Lane:
-        lane = Lane(self.connection, self.slot)
+        lane = Lane(self.connection, self.slot, self.patience)
         self.lanes[index : index + 1] = [lane]
         self._poll.register(lane.recorder.fileno(), select.POLLIN)
         return lane

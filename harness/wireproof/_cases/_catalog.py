@@ -7,6 +7,7 @@ the predicates of the judge, which compute it from the recipe, are another, and 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingType
 from typing import Any
@@ -23,13 +24,15 @@ from wireproof._cases._format import (
 )
 from wireproof._cases._nodes import Mapping, Node, Sequence, at, canonical, count
 from wireproof._cases._shapes import Data, Integer, ListOf, Parts, Record, Ref, Schema, Sentence, Shape, Word
-from wireproof._cases._values import VALUE
+from wireproof._cases._values import VALUE, definitions
 from wireproof._cases._vocabulary import CLOSING
+from wireproof._matrix import WORDS as COARSE
 from wireproof._matrix import Value, attributes, field_lines, of_connection, of_exchange, of_steps
 from wireproof._model import Clause, Connection, Expect, Recipe, Request, Source, Step
 
 Fields = MappingType[str, Any]
 
+_REFERENCE = re.compile(r"'\$ref': '#/\$defs/([^']*)'")
 ID = "[a-z0-9]+(?:[-.][a-z0-9]+)*"
 _VALUE: Shape[Recipe] = Ref("value", lambda: VALUE)
 _ARGUMENT: dict[str, Shape[Any]] = {"value": _VALUE}
@@ -59,6 +62,17 @@ KINDS_OF_CATALOGS = tuple(_KEYS)
 
 CATALOG_OF = {name: name for name in _KEYS} | {"first": "exchange", "second": "exchange"}
 """What a catalog has to be of, by the axis that uses it."""
+
+
+_FINER: dict[str, dict[str, tuple[str, ...]]] = {
+    "url": {"empty": ("yes", "no")},
+    "headers": {"fields": ("some", "none"), "unread": ("yes", "no")},
+    "encode_chunked": {"value": ("absent", "false", "true", "other")},
+}
+WORDS: MappingType[str, MappingType[str, tuple[str, ...]]] = {
+    axis: {**words, **_FINER.get(axis, {})} for axis, words in COARSE.items()
+}
+"""What rules may ask, by axis and attribute. Some words change no byte: they say where the documentation speaks."""
 
 
 class Catalog:
@@ -157,14 +171,46 @@ class _ValueShape:
         return self.record.schema()
 
 
+def _attributes(axis: str, recipe: Recipe | None, **said: Any) -> dict[str, str]:
+    """Return the words for an argument's value; ``said`` is what the catalog says of it (see ``attributes``)."""
+    return {**attributes(axis, recipe, **said), **_FINE.get(axis, lambda _: {})(recipe)}
+
+
+def _fine_url(recipe: Recipe | None) -> dict[str, str]:
+    is_empty = recipe is not None and (recipe.kind == "none" or not any(recipe.fields.values()))
+    return {"empty": "yes" if is_empty else "no"}
+
+
+def _fine_headers(recipe: Recipe | None) -> dict[str, str]:
+    """Say whether there are fields, and whether one would frame the body if its name were text, and not bytes."""
+    pairs: Any = recipe.get("items", ()) if recipe is not None else ()
+    texts = {str(name.get("text")).lower() for name, _ in pairs if "text" in name.fields}
+    others = {name.fields["data"].decode("latin-1").lower() for name, _ in pairs if "data" in name.fields}
+    is_unread = bool((others - texts) & {"content-length", "transfer-encoding"})
+    return {"fields": "some" if pairs else "none", "unread": "yes" if is_unread else "no"}
+
+
+def _fine_flag(recipe: Recipe | None) -> dict[str, str]:
+    if recipe is None:
+        return {"value": "absent"}
+    return {"value": str(recipe.get("value")).lower() if recipe.kind == "bool" else "other"}
+
+
+_FINE: dict[str, Callable[[Recipe | None], dict[str, str]]] = {
+    "url": _fine_url,
+    "headers": _fine_headers,
+    "encode_chunked": _fine_flag,
+}
+
+
 def _method(node: Node, fields: Fields) -> dict[str, Any]:
-    found = attributes("method", fields["value"])
+    found = _attributes("method", fields["value"])
     return {"attributes": found, "sends": (found["name"].encode("ascii"),) if found["is"] == "text" else ()}
 
 
 def _url(node: Node, fields: Fields) -> dict[str, Any]:
     shows = fields.get("authority", b"").decode("latin-1")
-    found = attributes("url", fields["value"], shows=shows)
+    found = _attributes("url", fields["value"], shows=shows)
     if found["is"] != "text" and ("sends" in fields or shows):
         raise node.complain("a url that is refused, and what it sends", "neither sends nor authority")
     text = str(fields["value"].get("text", ""))
@@ -176,23 +222,31 @@ def _url(node: Node, fields: Fields) -> dict[str, Any]:
 
 def _body(node: Node, fields: Fields) -> dict[str, Any]:
     sends, counts, then = fields.get("sends", ()), fields.get("counts", ()), fields.get("then", "")
-    found = attributes("body", fields.get("value"), then=then, sends=sends)
+    found = _attributes("body", fields.get("value"), then=then, sends=sends)
     if sends and (found["is"] == "none" or found["encodable"] == "no"):
         raise at(node, "sends").complain("sends of a body that sends nothing", "no sends")
-    if (found["items"] == "wide") != bool(counts) or (counts and len(counts) != len(sends)):
-        wanted = "counts: the number of items of each piece, exactly where items have more than one byte"
-        raise at(node, "counts").complain(f"{count(len(sends), 'piece')} and {count(len(counts), 'number')}", wanted)
+    if len(sends) > 1 and found["is"] in ("text", "buffer"):
+        what = "text" if found["is"] == "text" else "a buffer"
+        raise at(node, "sends").complain(f"{count(len(sends), 'piece')} of {what}", "one piece: it is sent as a whole")
+    if found["items"] == "wide" and not counts:
+        wanted = f"counts, too: the number of items of each piece, {count(len(sends), 'number')}"
+        raise node.complain("items of more than one byte without counts", wanted)
+    if counts and found["items"] != "wide":
+        raise at(node, "counts").complain("counts of items of one byte each", "no counts")
+    if len(counts) not in (0, len(sends)):
+        found_ = f"{count(len(counts), 'number')} for {count(len(sends), 'piece')}"
+        raise at(node, "counts").complain(found_, "the number of items of each piece")
     return {"attributes": found, "sends": sends, "counts": counts, "then": then}
 
 
 def _headers(node: Node, fields: Fields) -> dict[str, Any]:
     recipe = fields.get("value")
-    found = attributes("headers", recipe)
+    found = _attributes("headers", recipe)
     return {"attributes": found, "sends": field_lines(recipe) if found["refused"] == "nothing" else ()}
 
 
 def _flag(node: Node, fields: Fields) -> dict[str, Any]:
-    return {"attributes": attributes("encode_chunked", fields.get("value"))}
+    return {"attributes": _attributes("encode_chunked", fields.get("value"))}
 
 
 def _connection(node: Node, fields: Fields) -> dict[str, Any]:
@@ -231,7 +285,7 @@ _READ: dict[str, Callable[[Node, Fields], dict[str, Any]]] = {
 }
 
 DEFAULTS: dict[str, Value] = {
-    name: Value(id="default", about="", source=Source("", 0), hash="", attributes=attributes(name, None))
+    name: Value(id="default", about="", source=Source("", 0), hash="", attributes=_attributes(name, None))
     for name in ("body", "headers", "encode_chunked")
 } | {
     "connection": Value(
@@ -245,6 +299,25 @@ DEFAULTS: dict[str, Value] = {
     )
 }
 """What a matrix of single requests has where it says nothing: arguments that are not passed, an address and a port."""
+
+
+def document(title: str, content: Schema) -> Schema:
+    """Return the JSON Schema of a file, with everything that it refers to."""
+    every = {"expect": _EXPECT.get().schema(), **definitions()}
+    needed: dict[str, Schema] = {}
+    asked = [content]
+    while asked:
+        for name in _REFERENCE.findall(repr(asked.pop())):
+            if name not in needed:
+                needed[name] = every[name]
+                asked.append(every[name])
+    ordered = {name: needed[name] for name in every if name in needed}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title, **content, "$defs": ordered}
+
+
+def schema() -> Schema:
+    """Return the JSON Schema of a catalog file, generated from the shapes."""
+    return document("wireproof catalog", CatalogShape({}).schema())
 
 
 class Given:

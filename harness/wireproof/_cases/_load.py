@@ -7,15 +7,18 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from wireproof._cases._catalog import Catalog, CatalogShape
 from wireproof._cases._format import FileShape
 from wireproof._cases._matrix_file import MatrixShape
 from wireproof._cases._nodes import Node, Refused, at, by_place, parse
-from wireproof._cases._shapes import Integer, ListOf, Parts, Record, Sentence, Word
+from wireproof._cases._shapes import Integer, ListOf, Parts, Record, Sentence, Shape, Word
 from wireproof._matrix import Matrix
 from wireproof._model import Case, Clause
 from wireproof.errors import BrokenCases, CaseFileError, UsageError
+
+T = TypeVar("T")
 
 CLAUSES, CATALOG, MATRIX = "clauses.yaml", "catalog", "matrix"
 _NAME = re.compile("[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -69,19 +72,23 @@ def load(path: Path | None = None, globs: Iterable[str] = ()) -> CaseSet:
     root = next((folder for folder in (start, *start.parents) if (folder / CLAUSES).is_file()), None)
     clauses = load_clauses((root or bundled_root()) / CLAUSES)
     root = root or start
+    if (root / CATALOG) in (start, *start.parents):
+        # what stands in a catalog is part of every matrix that uses it: with it all is read that there is
+        file, start = None, root
     files = [file] if file else list(case_files(start, root))
-    tables = [each for each in files if each.parent == root / MATRIX] if file else list(_yaml(start, root / MATRIX))
+    tables = [each for each in files if each.parent == root / MATRIX] if file else list(yaml_files(start, root / MATRIX))
     files = [each for each in files if each not in tables]
-    if not (files or tables) or file == root / CLAUSES or (file and root / CATALOG in file.parents):
+    catalogs = list(yaml_files(root, root / CATALOG)) if tables or start == root else []
+    if not (files or tables or catalogs) or file == root / CLAUSES:
         raise UsageError("case path", str(path), "a case file, or a folder with at least one (*.yaml)")
     patterns = tuple(globs)
-    complaints: list[CaseFileError] = list(_same_ids(files, root))
+    complaints: list[CaseFileError] = list(_same_ids((*files, *tables, *catalogs), root))
     cases: list[Case] = []
     for each in files:
         if not patterns or any(_may_hold(_prefix(each, root), glob) for glob in patterns):
             cases += load_file(each, root, clauses, complaints)
     tables = [each for each in tables if not patterns or any(_may_hold_any(each.stem, glob) for glob in patterns)]
-    matrices = load_matrices(root, tables, clauses, complaints) if tables else ()
+    matrices = load_matrices(root, tables, clauses, complaints) if tables or (catalogs and not patterns) else ()
     if complaints:
         complaints.sort(key=by_place)
         raise BrokenCases(tuple(complaints))
@@ -112,7 +119,7 @@ def case_files(path: Path, root: Path) -> Iterator[Path]:
             yield file
 
 
-def _yaml(start: Path, folder: Path) -> Iterator[Path]:
+def yaml_files(start: Path, folder: Path) -> Iterator[Path]:
     """Yield the YAML files of a folder, sorted, as far as they lie below ``start``."""
     for file in sorted(folder.glob("*.y*ml")):
         if file.suffix in (".yaml", ".yml") and start in file.parents:
@@ -122,25 +129,30 @@ def _yaml(start: Path, folder: Path) -> Iterator[Path]:
 def load_matrices(
     root: Path, files: Iterable[Path], clauses: dict[str, Clause], complaints: list[CaseFileError]
 ) -> tuple[Matrix, ...]:
-    """Read matrix files and all catalogs; what is wrong with them is appended to ``complaints``."""
-    catalogs: dict[str, Catalog] = {}
+    """Read all catalogs, and, where these are in order, matrix files; what is wrong is appended to ``complaints``."""
+    known: dict[str, Catalog] = {}
     shape = CatalogShape(clauses)
     before = len(complaints)
-    for file in _yaml(root, root / CATALOG):
-        try:
-            catalogs[file.stem] = shape.read(_read(file, file.relative_to(root).as_posix()))
-        except Refused as refused:
-            complaints += refused.in_order()
-    matrices: list[Matrix] = []
-    for file in files if len(complaints) == before else ():
-        name = file.relative_to(root).as_posix()
-        if not _NAME.fullmatch(file.stem):
-            complaints.append(CaseFileError(name, 1, 1, f"the file name {name!r}", "lower-case words joined by hyphens"))
-        try:
-            matrices.append(MatrixShape(file.stem, catalogs, clauses).read(_read(file, name)))
-        except Refused as refused:
-            complaints += refused.in_order()
-    return tuple(matrices)
+    for file in yaml_files(root, root / CATALOG):
+        catalog = _read_as(shape, file, root, complaints)
+        if catalog is not None:
+            known[file.stem] = catalog
+    if len(complaints) > before:
+        return ()
+    matrices = (_read_as(MatrixShape(file.stem, known, clauses), file, root, complaints) for file in files)
+    return tuple(matrix for matrix in matrices if matrix is not None)
+
+
+def _read_as(shape: Shape[T], file: Path, root: Path, complaints: list[CaseFileError]) -> T | None:
+    """Return what a file says, or None where it is broken; its name is a word that ids and axes can use."""
+    name = file.relative_to(root).as_posix()
+    if not _NAME.fullmatch(file.stem):
+        complaints.append(CaseFileError(name, 1, 1, f"the file name {file.name!r}", "lower-case words joined by hyphens"))
+    try:
+        return shape.read(_read(file, name))
+    except Refused as refused:
+        complaints += refused.in_order()
+        return None
 
 
 def _same_ids(files: Iterable[Path], root: Path) -> Iterator[CaseFileError]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 from typing import Any
 
-from wireproof._cases._catalog import CATALOG_OF, DEFAULTS, ID, Catalog, Given
+from wireproof._cases._catalog import CATALOG_OF, DEFAULTS, ID, WORDS, Catalog, Given, document
 from wireproof._cases._format import ClauseId
 from wireproof._cases._nodes import Mapping, Node, Refused, Scalar, Sequence, at, canonical, join
 from wireproof._cases._shapes import ListOf, Parts, Record, Schema, Sentence, Shape, Word, hint
@@ -21,7 +21,6 @@ from wireproof._matrix import (
     OUTCOMES,
     SEQUENCE,
     SINGLE,
-    WORDS,
     Axis,
     Decisions,
     Expansion,
@@ -39,6 +38,7 @@ _NAMES: dict[str, Shape[str]] = {
     "name": Word("a defect of CPython, or none", choices=("none", *DEFECTS)),
 }
 _LARGEST = 2**31
+_LISTED = 12
 
 
 class _Rule:
@@ -135,7 +135,8 @@ class _Axis:
 
     def read(self, node: Node) -> Axis:
         name = Word("an axis", choices=(*SINGLE, *SEQUENCE)).read(self.key)
-        catalog = Word("a file in catalog/, without .yaml", choices=tuple(self.catalogs)).read(node)
+        about = "a file in catalog/, without .yaml" if self.catalogs else "a file in catalog/, where none is"
+        catalog = Word(about, choices=tuple(self.catalogs)).read(node)
         found = self.catalogs[catalog]
         if found.of != CATALOG_OF[name]:
             raise node.complain(f"the catalog {catalog!r}, which is of {found.of}", f"one that is of {CATALOG_OF[name]}")
@@ -167,9 +168,7 @@ class MatrixShape:
         is_sequence = bool(names & set(SEQUENCE))
         given = self._given(node, fields.get("given", {}), names, is_sequence=is_sequence)
         tables = {table: fields[table] for table in OUTCOMES if table in fields}
-        wanted = [table for table in OUTCOMES if (table == "second") == is_sequence]
-        if set(tables) != set(wanted):
-            raise node.complain(f"the tables {join(list(tables), 'and') or 'none'}", f"the tables {join(wanted, 'and')}")
+        _check_tables(node, tables, is_sequence=is_sequence)
         shown = {axis.name: axis.values for axis in axes} | {name: (value,) for name, value in given.items()}
         parts = Parts()
         for table, rules in tables.items():
@@ -207,6 +206,32 @@ class MatrixShape:
         return self.record.schema()
 
 
+def _check_tables(node: Node, tables: MappingType[str, tuple[Rule, ...]], *, is_sequence: bool) -> None:
+    """Complain about a table that is missing, or that does not belong to such a matrix."""
+    wanted = [table for table in OUTCOMES if (table == "second") == is_sequence]
+    what = "sequences" if is_sequence else "single requests"
+    several = f"the table{'s' * (len(wanted) > 1)} {join(wanted, 'and')}"
+    parts = Parts()
+    for table in tables:
+        if table not in wanted:
+            parts.refuse(_key(node, table).complain(f"the table {table!r} of a matrix of {what}", several))
+    for table in wanted:
+        if table not in tables:
+            parts.refuse(node.complain(f"a matrix of {what} without the table {table!r}", several))
+    parts.done()
+
+
+def _key(node: Node, name: str) -> Node:
+    """Return where a key of a mapping stands."""
+    assert isinstance(node, Mapping)
+    return next(key for key, _ in node.pairs if key.value == name)
+
+
+def schema() -> Schema:
+    """Return the JSON Schema of a matrix file, generated from the shapes."""
+    return document("wireproof matrix", MatrixShape("", {}, {}).schema())
+
+
 def _hash(node: Node, axes: tuple[Axis, ...]) -> str:
     values = [(axis.name, [value.hash for value in axis.values]) for axis in axes]
     content = canonical(node.without("about") if isinstance(node, Mapping) else node)
@@ -227,15 +252,26 @@ def _wrong_words(
             place = at(node, index, "when", name)
             known = _known(rule.table, name, shown)
             if known is None:
-                every = sorted(f"{axis}.{each}" for axis, values in shown.items() for each in values[0].attributes)
-                yield place.complain(
-                    f"the attribute {name!r}", f"an attribute of an axis: {join(every, 'or')}{hint(name, tuple(every))}"
+                yield _key(at(node, index, "when"), name).complain(
+                    f"the unknown attribute {name!r}", _attributes_of(shown, name)
                 )
                 continue
-            for word in words:
+            for at_, word in enumerate(words):
                 if word not in known:
-                    wanted = f"a word that a value has: {join(known[:16], 'or')}{hint(word, known)}"
-                    yield place.complain(f"the word {word!r} for {name}", wanted)
+                    listed = join([*known[:_LISTED], *(["…"] if len(known) > _LISTED else [])], "or")
+                    wanted = f"a word that it can be: {listed}{hint(word, known)}"
+                    part = at(place, at_) if isinstance(place, Sequence) else place
+                    yield part.complain(f"the word {word!r} for {name}", wanted)
+
+
+def _attributes_of(shown: MappingType[str, tuple[Value, ...]], name: str) -> str:
+    """Return what is wanted instead of an attribute: those of its axis, or the axes."""
+    axis = name.partition(".")[0]
+    every = tuple(f"{each}.{word}" for each, values in shown.items() for word in values[0].attributes)
+    own = [each for each in every if each.startswith(f"{axis}.")]
+    if own:
+        return f"an attribute of {axis}: {join(own, 'or')}{hint(name, every)}"
+    return f"AXIS.ATTRIBUTE with an axis of this matrix: {join(list(shown), 'or')}{hint(name, every)}"
 
 
 def _known(table: str, name: str, shown: MappingType[str, tuple[Value, ...]]) -> tuple[str, ...] | None:
@@ -245,7 +281,8 @@ def _known(table: str, name: str, shown: MappingType[str, tuple[Value, ...]]) ->
         return OUTCOMES["framing"].get(attribute)
     if axis not in shown or attribute not in WORDS.get(axis, {}):
         return None
-    return tuple(dict.fromkeys(value.attributes[attribute] for value in shown[axis])) + WORDS[axis][attribute]
+    seen = (value.attributes[attribute] for value in shown[axis])
+    return tuple(dict.fromkeys((*WORDS[axis][attribute], *seen)))
 
 
 def _not_whole(node: Node, matrix: Matrix) -> Iterator[Refused]:

@@ -344,12 +344,27 @@ def _fatal_evidence(case: Case, capture: Capture) -> Iterator[Evidence]:
             return
 
 
-def examine(case: Case) -> Iterator[BugInCase]:
-    """Hold a case against the other two oracles: yield what they say against its expectations.
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What the other two oracles say of a case: its bugs, and the RFC's rules that the expected bytes break."""
+
+    bugs: tuple[BugInCase, ...]
+    violated: frozenset[str]
+
+
+def examine(case: Case) -> tuple[BugInCase, ...]:
+    """Hold a case against the other two oracles: return what they say against its expectations.
 
     A perfect client, that sends exactly what is expected, must break no documented clause, and exactly the RFC's
     rules that the caller asks for; and every documented clause that the case claims must speak of one of its calls.
+    The values of a combination say only what they may ask for: it must break no others.
     """
+    return examined(case).bugs
+
+
+def examined(case: Case) -> Examined:
+    """Return the same, and what the expected bytes break (see ``examine``)."""
+    bugs: list[str] = []
     speaking: set[str] = set()
     violated: set[str] = set()
     for number, step in enumerate(case.steps):
@@ -360,18 +375,20 @@ def examine(case: Case) -> Iterator[BugInCase]:
         for option, expect in enumerate(options):
             sight = _perfect(number, step, expect)
             is_known = not isinstance(sight.wire.body, Digest)
-            speaking |= set(applicable(sight))
+            speaking.update(applicable(sight))
             if option == 0:
                 violated |= set(_violated(sight)) if is_known else set(case.asked)
             for breach in breaches(sight) if is_known and option == 0 else ():
-                yield _bug(case, f"the expected bytes of step {number + 1} break {breach.clause}: {breach.text}")
+                bugs.append(f"the expected bytes of step {number + 1} break {breach.clause}: {breach.text}")
     for code in sorted(violated - set(case.asked)):
-        yield _bug(case, f"the expected bytes break {code}, and asked does not say so")
-    for code in sorted(set(case.asked) - violated):
-        yield _bug(case, f"asked says {code}, and the expected bytes do not break it")
+        who = "none of its values asks for that" if case.rules else "asked does not say so"
+        bugs.append(f"the expected bytes break {code}, and {who}")
+    for code in sorted(set(case.asked) - violated) if not case.rules else ():
+        bugs.append(f"asked says {code}, and the expected bytes do not break it")
     for clause in case.clauses:
         if clause in _WITH_PREDICATE and clause not in speaking:
-            yield _bug(case, f"the clause {clause} does not speak of any of its calls")
+            bugs.append(f"the clause {clause} does not speak of any of its calls")
+    return Examined(tuple(_bug(case, text) for text in bugs), frozenset(violated))
 
 
 def _bug(case: Case, text: str) -> BugInCase:

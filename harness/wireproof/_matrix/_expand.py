@@ -76,6 +76,18 @@ class Expansion:
         pairs = zip(self.axes, self.indices(number), strict=True)
         return f"{self.matrix.id}[{','.join(f'{axis.name}={axis.values[index].id}' for axis, index in pairs)}]"
 
+    def named(self, words: Mapping[str, str]) -> int:
+        """Return the number of the combination of the values with these ids, by axis.
+
+        Raises:
+            LookupError: an axis is not named, or a value does not exist.
+        """
+        ids = ([value.id for value in axis.values] for axis in self.axes)
+        try:
+            return self.number([each.index(words[axis.name]) for axis, each in zip(self.axes, ids, strict=True)])
+        except ValueError as error:
+            raise LookupError(str(error)) from None
+
     def values(self, number: int) -> dict[str, Value]:
         """Return the values of combination ``number`` by the names of their axes, the given ones included."""
         chosen = {axis.name: axis.values[at] for axis, at in zip(self.axes, self.indices(number), strict=True)}

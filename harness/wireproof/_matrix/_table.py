@@ -81,10 +81,15 @@ class Rule:
     clauses: tuple[str, ...]
     source: Source
 
+    @property
+    def name(self) -> str:
+        """The table and the rule."""
+        return f"{self.table}/{self.id}"
+
     def __str__(self) -> str:
         asked = ", ".join(f"{name} is {' or '.join(words)}" for name, words in self.when) or "anything else"
         given = ", ".join(f"{name}: {word}" for name, word in self.outcome.items())
-        return f"{self.table}/{self.id}: {asked} → {given} ({self.source.file}:{self.source.line})"
+        return f"{self.name}: {asked} → {given} ({self.source.file}:{self.source.line})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def explanation(
     if case is not None:
         lines += ["", "The same by hand:", ""]
         lines += [f"    {line}" if line else "" for line in short_script(case, candidate).rstrip("\n").split("\n")]
-    return [*lines, "", f"wireproof repro {clean(verdict.id)} {clean(shlex.quote(candidate))}"]
+    return [*lines, "", f"wireproof repro {clean(shlex.quote(verdict.id))} {clean(shlex.quote(candidate))}"]
 
 
 def _wrapped(text: str, width: int, later: str = "  ") -> list[str]:
@@ -57,6 +57,8 @@ def _about(
         yield from _wrapped(f"where: {where}", width)
     if reason.clause:
         yield from _wrapped(f"clause: {_clause(reason.clause, clauses)}", width)
+    for rule in verdict.rules:
+        yield from _wrapped(f"rule: {rule}", width)
     if reason.cause:
         yield from _wrapped(f"likely cause: {reason.cause}", width)
     further = [text for text in dict.fromkeys(each.text for each in verdict.differences) if text != reason.text]

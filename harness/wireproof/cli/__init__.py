@@ -17,11 +17,14 @@ from wireproof.errors import WireproofError
 
 _COMMANDS = {
     "run": "Run the cases against candidates and say where they fall short.",
-    "list": "List the cases, or the clauses.",
-    "show": "Show a case: the request as Python and on the wire, and its clauses.",
+    "list": "List the cases and matrices, or the clauses.",
+    "show": "Show a case, a combination or a matrix: the request, what must arrive, and why.",
     "check": "Check case files, and hold each expectation against the other oracles.",
+    "merge": "Put the reports of shards together again.",
+    "coverage": "Say how much of what could be combined was combined.",
     "serve": "Capture requests and print them, annotated.",
     "repro": "Print a script that reproduces a case without wireproof.",
+    "bench": "Measure what the suite costs, beside what it cannot do without.",
 }
 
 

@@ -11,21 +11,29 @@ from pathlib import Path
 
 import click
 
-from wireproof import __version__
 from wireproof._candidates import spelled
-from wireproof._cases import CaseSet, load
-from wireproof._model import LAYERS, Case, LayerName
-from wireproof._selection import select
+from wireproof._cases import load
+from wireproof._codec import SLICE
+from wireproof._findings import Findings
+from wireproof._matrix import covering
+from wireproof._model import LAYERS, VERDICTS, Case, LayerName
 from wireproof._process import unbroken
-from wireproof._run import Options, Started, Starting, Tally, falls_short, not_run, run
-from wireproof.cli._options import cases_option, clause_option, select_option
+from wireproof._run import Judged, Lost, Options, Passed, Started, Starting, Tally, not_run, passed, run
+from wireproof._selection import Chosen, Planned, plan
+from wireproof.cli._options import (
+    cases_option,
+    chosen_strength,
+    clause_option,
+    full_option,
+    report_option,
+    reporter,
+    select_option,
+    strength_option,
+)
+from wireproof.cli._summary import summarise
 from wireproof.errors import BrokenCases, CandidateError, UsageError, WireproofError
-from wireproof.report._json import write as write_json
-from wireproof.report._results import Result
-
-_Writer = Callable[[Path, Sequence[Result], LayerName], None]
-_WRITERS: dict[str, _Writer] = {"json": write_json}
-
+from wireproof.report._results import Result, Selection
+from wireproof.report._spool import Spool
 
 @click.command("run")
 @click.argument("candidates", nargs=-1, metavar="[CANDIDATE]...")
@@ -38,13 +46,11 @@ _WRITERS: dict[str, _Writer] = {"json": write_json}
 @click.option("--fail-fast", is_flag=True, help="Stop a candidate at its first failure.")
 @click.option("--strict-defects", is_flag=True, help="CPython's known defects fail, too.")
 @click.option("--explain", type=click.IntRange(0), default=3, show_default=True, help="Failures to explain in full.")
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    help="Write a report; formats: json (wireproof/report/results.schema.json).",
-)
+@full_option
+@strength_option
+@click.option("--shard", metavar="I/N", help="Run only part I of N, counted from 1; wireproof merge puts them together.")
+@report_option
+@click.option("--all-results", is_flag=True, help="Reports list what passed in matrices, too, not only its number.")
 def command(
     candidates: tuple[str, ...],
     globs: tuple[str, ...],
@@ -56,9 +62,15 @@ def command(
     fail_fast: bool,
     strict_defects: bool,
     explain: int,
-    reports: tuple[str, ...],
+    full: bool,
+    strength: int | None,
+    shard: str | None,
+    targets: tuple[str, ...],
+    all_results: bool,
 ) -> int:
     """Run the cases against each CANDIDATE: reference, stdlib, or package.module:Class (default: the first two).
+
+    That is all cases, and of each matrix a covering array in which every triple of its values occurs.
 
     Exit codes: 0 as expected; 1 a candidate fell short; 2 wrong usage or a broken case file; 3 the harness could not do
     what it planned.
@@ -66,49 +78,61 @@ def command(
     names = tuple(dict.fromkeys(candidates)) or ("reference", "stdlib")
     for name in names:
         spelled(name)
-    writers = [_writer(report) for report in reports]
+    writers = [reporter(target) for target in targets]
+    strengths, part = chosen_strength(strength, full=full), _shard(shard)
     found = load(cases_path, () if cases_path else globs)
-    cases = select(found.cases, globs, clauses)
+    planned = plan(found.cases, found.matrices, globs, clauses, strengths, part)
     if cases_path:
-        _examine(cases)
-    done = _perform(names, cases, Options(timeout, jobs, strict_defects, fail_fast, gate))
-    with unbroken():
-        results = [_result(tally, cases) for tally in done.tallies]
-        codes = [tally.exit_code(gate) for tally in done.tallies]
-        complaints: list[WireproofError] = [*done.complaints]
-        for write, path in writers:
-            try:
-                write(path, results, gate)
-            except WireproofError as error:
-                complaints.append(error)
-        _summarise(results, found, gate, explain)
-        for complaint in complaints:
-            click.echo(f"wireproof: {complaint}", err=True)
+        _examine(planned)
+    selection = Selection(globs, clauses, strengths, part, planned.digest, planned.total)
+    spool = Spool(writers[0][1].resolve()) if writers else None
+    options = Options(timeout, jobs, strict_defects, fail_fast, gate)
+    with closing(_Kept(spool, all_results=all_results)) as kept:
+        done = _perform(names, planned, options, kept)
+        with unbroken():
+            results = [_result(tally, planned, kept) for tally in done.tallies]
+            codes = [tally.exit_code(gate) for tally in done.tallies]
+            complaints: list[WireproofError] = [*done.complaints]
+            for write, path in writers:
+                try:
+                    write(path, results, gate, selection)
+                except WireproofError as error:
+                    complaints.append(error)
+            counts = {"cases": len(planned.cases), "combinations": sum(map(len, planned.chosen))}
+            summarise(results, planned.of, found.clauses, gate, explain, **counts, selection=selection)
+            for complaint in complaints:
+                click.echo(f"wireproof: {complaint}", err=True)
     if done.interrupted:
         click.echo("wireproof: interrupted; what was judged so far is reported", err=True)
         return 3
     return max([*codes, *(complaint.exit_code for complaint in complaints)])
 
 
-def _examine(cases: Sequence[Case]) -> None:
-    """Hold the cases against the other oracles; the bundled ones are examined by wireproof check in our own CI."""
+def _shard(text: str | None) -> tuple[int, int]:
+    """Return which part of how many.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if text is None:
+        return 1, 1
+    index, slash, count = text.partition("/")
+    if slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count):
+        return int(index), int(count)
+    raise UsageError("--shard", text, "I/N, a part from 1 to N: 2/3")
+
+
+def _examine(planned: Planned) -> None:
+    """Hold cases of somebody's own against the other oracles; of a matrix some combinations in which each value occurs.
+
+    The bundled ones are examined by wireproof check in our own CI.
+    """
     from wireproof._judge import examine
 
-    bugs = tuple(bug for case in cases for bug in examine(case))
+    sample = [chosen.expansion.case(number) for chosen in planned.chosen for number in covering(chosen.expansion, 1)]
+    bugs = tuple(bug for case in (*planned.cases, *sample) for bug in examine(case))
     if bugs:
         raise BrokenCases(bugs)
-
-
-def _writer(report: str) -> tuple[_Writer, Path]:
-    format_, equals, path = report.partition("=")
-    if not equals or format_ not in _WRITERS or not path:
-        raise UsageError("--report", report, f"FORMAT=PATH with a format of: {', '.join(_WRITERS)}")
-    target = Path(path)
-    if target.is_dir():
-        raise UsageError("--report", report, f"the path of a file ({target} is a folder)")
-    if not target.parent.is_dir():
-        raise UsageError("--report", report, f"a path in a folder that exists ({target.parent} does not)")
-    return _WRITERS[format_], target
 
 
 @dataclass(slots=True)
@@ -120,36 +144,71 @@ class _Done:
     interrupted: bool = False
 
 
-def _perform(names: Sequence[str], cases: Sequence[Case], options: Options) -> _Done:
+class _Kept:
+    """Where verdicts are kept for reports; without a report, nowhere.
+
+    ``all_results``: what passes in a matrix is kept, too.
+    """
+
+    def __init__(self, spool: Spool | None, *, all_results: bool) -> None:
+        self.spool, self.all_results = spool, all_results
+        self.is_complete = False
+
+    def take(self, candidate: str, event: Judged | Passed | Lost, position: int) -> None:
+        """Keep what has come in."""
+        if self.spool is None:
+            return
+        if isinstance(event, Judged):
+            self.spool.add(candidate, position, event.verdict)
+        elif isinstance(event, Passed) and self.all_results:
+            for verdict, at in passed(event):
+                self.spool.add(candidate, at, verdict)
+
+    def close(self) -> None:
+        """Remove the file."""
+        if self.spool is not None:
+            self.spool.close()
+
+
+def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Kept) -> _Done:
     """Run every candidate. One that cannot be used does not keep the others from running.
 
     After an interruption everything that was planned and has no verdict is not run, and counted.
     """
     done = _Done()
-    with _progress(len(cases)) as progress:
+    positions = {case.id: position for case, position in zip(planned.cases, planned.positions, strict=True)}
+    with _progress(len(planned)) as progress:
         for name in names:
-            tally = Tally(name, len(cases))
+            tally = Tally(name, len(planned), positions, kept.take)
             try:
                 if not done.interrupted:
-                    _run_one(tally, cases, options, progress)
+                    _run_one(tally, planned, options, progress)
             except CandidateError as error:
                 done.complaints.append(error)
                 continue
             except KeyboardInterrupt:
                 done.interrupted = True
-            for case in cases if done.interrupted else ():
-                if case.id not in tally.verdicts:
-                    tally.add(not_run(case, "not run: the run was interrupted"))
+            if done.interrupted:
+                _leave_out(tally, planned, "not run: the run was interrupted")
             done.tallies.append(tally)
     return done
 
 
+def _leave_out(tally: Tally, planned: Planned, text: str) -> None:
+    """Count what has no verdict as not run."""
+    for one in planned.work(SLICE):
+        if isinstance(one, Case):
+            if not tally.has(one):
+                tally.take(Judged(tally.name, not_run(one, text)))
+        elif left := tally.unseen(one):
+            tally.take(Lost(tally.name, one.of(left), "not_run", text))
+
+
 def _run_one(
-    tally: Tally, cases: Sequence[Case], options: Options, progress: Callable[[str, int, int], object]
+    tally: Tally, planned: Planned, options: Options, progress: Callable[[str, int, int], object]
 ) -> None:
     """Run one candidate and count what comes of it."""
-    short = 0
-    with closing(run([tally.name], cases, options)) as events:
+    with closing(run([tally.name], planned, options)) as events:
         for event in events:
             if isinstance(event, Starting):
                 # the workers need a moment, in which what is needed afterwards is made ready
@@ -157,9 +216,8 @@ def _run_one(
             elif isinstance(event, Started):
                 tally.version = event.version
             else:
-                tally.add(event.verdict)
-                short += falls_short(event.verdict, options.gate)
-            progress(tally.name, len(tally.verdicts), short)
+                tally.take(event)
+            progress(tally.name, tally.judged, tally.short(options.gate))
 
 
 @contextmanager
@@ -183,25 +241,31 @@ def _progress(total: int) -> Iterator[Callable[[str, int, int], object]]:
         yield show
 
 
-def _result(tally: Tally, cases: Sequence[Case]) -> Result:
-    """Return the results of one candidate in the order of the cases."""
-    return Result(tally.name, tally.version, tally.summary(), [tally.verdicts[case.id] for case in cases])
+def _result(tally: Tally, planned: Planned, kept: _Kept) -> Result:
+    """Return the results of one candidate."""
+    findings = tally.findings
+    for chosen in planned.chosen:
+        if findings.groups.get(chosen.expansion.matrix.id):
+            findings.exercised |= chosen.clauses
+    summary = tally.summary()
+    if kept.spool is None:
+        return Result(tally.name, tally.version, summary, findings)
+    records = kept.spool.read(tally.name)
+    matrices = [_matrix(chosen, findings) for chosen in planned.chosen]
+    return Result(tally.name, tally.version, summary, findings, records, records.positions, matrices)
 
 
-def _summarise(results: Sequence[Result], found: CaseSet, gate: LayerName, explain: int) -> None:
-    if not results:
-        return
-    from rich.console import Console
-
-    from wireproof.report._terminal import show
-
-    class Plain(Console):
-        def on_broken_pipe(self) -> None:  # rich would exit, with the code of a candidate that fell short
-            raise BrokenPipeError
-
-    console = Plain(file=sys.stdout, emoji=False)
-    planned = results[0].summary["planned"]
-    console.print(f"wireproof {__version__}: {planned} cases, gate {gate}")
-    for result in results:
-        console.print(f"  {result.candidate}: {result.version}", markup=False, highlight=False)
-    show(console, results, {case.id: case for case in found.cases}, found.clauses, gate, explain)
+def _matrix(chosen: Chosen, findings: Findings) -> dict[str, object]:
+    """Return the counts of a matrix: in all, and by rule how many there are and how many are no pass."""
+    matrix = chosen.expansion.matrix
+    counts = findings.groups.get(matrix.id, {})
+    names = {"pass": "passed", "fail": "failed", "error": "errored"}
+    not_passed = findings.rules.get(matrix.id, {})
+    return {
+        "id": matrix.id,
+        "hash": matrix.hash,
+        "combinations": matrix.size,
+        "planned": len(chosen),
+        **{names.get(name, name): counts.get(name, 0) for name in VERDICTS},
+        "rules": {name: {"planned": count, "not_passed": not_passed.get(name, 0)} for name, count in chosen.by_rule.items()},
+    }

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from wireproof._cases import load
 from wireproof._model import Blocks, Case, Clause, Expect
 from wireproof._plan import Wire, wire
+from wireproof._selection import Chosen, plan
 from wireproof._show import annotated, python_call, shortened
 from wireproof.cli._options import cases_option, one_case
 
@@ -16,9 +18,21 @@ from wireproof.cli._options import cases_option, one_case
 @click.argument("case")
 @cases_option
 def command(case: str, cases_path: Path | None) -> None:
-    """Show CASE: the request as Python and as bytes on the wire, its clauses, and the numbers of their sentences."""
+    """Show CASE: the request as Python and as bytes on the wire, its clauses, and the numbers of their sentences.
+
+    Of a combination of a matrix, the rules that decided it, too. Of a matrix, or of several of its combinations
+    (matrix/framing[body=text-*]), what each rule decides.
+    """
+    if case.startswith("matrix/"):
+        several = plan((), load(cases_path, (case,)).matrices, (case,), strength=None)
+        if len(several) > 1:
+            for chosen in several.chosen:
+                _overview(chosen)
+            return
     found, all_cases = one_case(case, cases_path)
     click.echo(f"{found.id}  ({found.source.file}:{found.source.line})\n{found.about}\n")
+    for rule in found.rules:
+        click.echo(f"rule {rule}")
     for line in _clauses(found, all_cases.clauses):
         click.echo(line)
     click.echo(f"\nThe request\n\n{_indented(python_call(found))}")
@@ -30,8 +44,26 @@ def command(case: str, cases_path: Path | None) -> None:
         for alternative in step.alternatives:
             is_ = f" is {alternative.value}" if alternative.value else ""
             _expectation(f"{title}, where the {alternative.kind} {alternative.name}{is_}", alternative.expect)
-    if found.asked:
+    if found.rules and found.asked:
+        click.echo(f"\nWhat its values may ask for, though it is not valid HTTP/1.1: {', '.join(found.asked)}")
+    elif found.asked:
         click.echo(f"\nNot valid HTTP/1.1, because the caller asks for it: {', '.join(found.asked)}")
+
+
+def _overview(chosen: Chosen) -> None:
+    """Say what the rules of a matrix decide, and how many of the combinations each."""
+    matrix = chosen.expansion.matrix
+    click.echo(f"{matrix.id}  ({matrix.source.file})\n{matrix.about}\n")
+    for axis in matrix.axes:
+        click.echo(f"{axis.name}: {len(axis.values)} values of catalog/{axis.catalog}.yaml")
+    click.echo(f"\n{len(chosen):,} of {matrix.size:,} combinations, by the rule that decides:\n")
+    first: dict[str, int] = {}
+    for number in chosen.numbers:
+        first.setdefault(chosen.expansion.decision(number).leading.name, number)
+    for table in matrix.tables.values():
+        for rule in table:
+            if rule.name in first:
+                click.echo(f"{rule}\n  {chosen.by_rule[rule.name]:,}, such as {chosen.expansion.id(first[rule.name])}")
 
 
 def _clauses(case: Case, clauses: dict[str, Clause]) -> list[str]:

@@ -4,53 +4,94 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
-from wireproof._codec import encode
 from wireproof._model import LayerName
 from wireproof.errors import HarnessError
-from wireproof.report._results import Result
+from wireproof.report._results import Result, Selection
+
+FORMAT = 2
+"""The version of the document's shape."""
+
+_PLACE = '"results": []'
 
 
-def document(results: Sequence[Result], gate: LayerName) -> dict[str, Any]:
-    """Return the report as JSON values."""
+def document(results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> dict[str, Any]:
+    """Return the report as JSON values, with the results in it."""
+    whole = _frame(results, gate, selection or Selection())
+    for candidate, result in zip(whole["candidates"], results, strict=True):
+        candidate["results"] = list(result.records)
+    return whole
+
+
+def _frame(results: Sequence[Result], gate: LayerName, selection: Selection) -> dict[str, Any]:
+    """Return the report without the results, of which there may be very many."""
+    is_part = selection.shard != (1, 1)
     return {
         "wireproof": __version__,
-        "format": 1,
+        "format": FORMAT,
         "gate": gate,
+        "selection": {
+            "select": list(selection.globs),
+            "clause": list(selection.clauses),
+            "strength": "full" if selection.strength is None else selection.strength,
+            "shard": {"index": selection.shard[0], "of": selection.shard[1]} if is_part else None,
+            "cases": selection.digest,
+            "planned": selection.total,
+        },
         "candidates": [
             {
                 "name": result.candidate,
                 "version": result.version,
                 "summary": dict(result.summary),
                 "defects": {
-                    name: {"present": present, "absent": absent} for name, (present, absent) in result.defects().items()
+                    name: {"present": present, "absent": absent}
+                    for name, (present, absent) in result.findings.defects.items()
                 },
-                "results": [encode(verdict) for verdict in result.verdicts],
+                "matrices": list(result.matrices),
+                **({"positions": list(result.positions)} if is_part else {}),
+                "results": [],
             }
             for result in results
         ],
     }
 
 
-def write(path: Path, results: Sequence[Result], gate: LayerName) -> None:
+def text(results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> Iterator[str]:
+    """Yield the report in pieces; no more than one result is in memory at a time."""
+    frame = json.dumps(_frame(results, gate, selection or Selection()), indent=1)
+    pieces = frame.split(_PLACE)
+    yield pieces[0]
+    for result, rest in zip(results, pieces[1:], strict=True):
+        yield '"results": ['
+        separator = "\n"
+        for record in result.records:
+            yield separator + textwrap.indent(json.dumps(record, indent=1), "    ")
+            separator = ",\n"
+        yield ("\n   ]" if separator == ",\n" else "]") + rest
+    yield "\n"
+
+
+def write(path: Path, results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> None:
     """Write the report; under its final name there is the whole of it or nothing. A device or a pipe is written to.
 
     Raises:
         HarnessError: it cannot be written there.
     """
-    text = json.dumps(document(results, gate), indent=1) + "\n"
     path = path.resolve()
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")
+            with path.open("w", encoding="utf-8") as file:
+                file.writelines(text(results, gate, selection))
             return
         temporary = path.with_name(f".wireproof-{os.getpid()}.tmp")
         try:
-            temporary.write_text(text, encoding="utf-8")
+            with temporary.open("w", encoding="utf-8") as file:
+                file.writelines(text(results, gate, selection))
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

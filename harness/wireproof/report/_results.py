@@ -2,26 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from wireproof._codec import encode
+from wireproof._findings import Findings
 from wireproof._model import Verdict
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What was chosen to be run, as reports say it.
+
+    ``strength``: of the covering arrays of matrices; None: their whole products. ``shard``: which of how many parts.
+    ``digest``: of everything that was chosen, all shards together: equal for equal cases.
+    """
+
+    globs: Sequence[str] = ()
+    clauses: Sequence[str] = ()
+    strength: int | None = 3
+    shard: tuple[int, int] = (1, 1)
+    digest: str = ""
+    total: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All that was found about one candidate; ``summary`` has the published counts."""
+    """All that was found about one candidate.
+
+    ``summary`` has the published counts. ``records`` are verdicts in the shape of the report: all of them for cases, and
+    for matrices those that are no pass, in order; ``positions`` has the position of each. ``matrices`` has the counts of
+    each matrix.
+    """
 
     candidate: str
     version: str
     summary: Mapping[str, int]
-    verdicts: Sequence[Verdict]
+    findings: Findings
+    records: Iterable[Json] = ()
+    positions: Sequence[int] = ()
+    matrices: Sequence[Json] = field(default_factory=tuple)
 
-    def defects(self) -> dict[str, tuple[int, int]]:
-        """Return for each known defect of CPython in how many cases it was seen, and in how many it was absent."""
-        found: dict[str, tuple[int, int]] = {}
-        for verdict in self.verdicts:
-            for name, seen in verdict.defects:
-                present, absent = found.get(name, (0, 0))
-                found[name] = (present + (seen == "present"), absent + (seen == "absent"))
-        return dict(sorted(found.items()))
+    @classmethod
+    def of(cls, candidate: str, version: str, summary: Mapping[str, int], verdicts: Sequence[Verdict]) -> Result:
+        """Return the result that these verdicts make."""
+        findings = Findings()
+        for position, verdict in enumerate(verdicts):
+            findings.add(verdict, position)
+        records = [encode(verdict) for verdict in verdicts]
+        return cls(candidate, version, summary, findings, records, range(len(records)))

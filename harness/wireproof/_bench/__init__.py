@@ -1,0 +1,1 @@
+"""Measures what the suite costs, beside what it cannot do without; says nothing about whether that is good."""
