@@ -56,7 +56,7 @@ KEYS = {
         *("few_requests", "few_runner", "few_worker", "many_requests", "many_runner", "many_worker"),
         *("runner_grown", "worker_grown"),
     },
-    "pytest": {"items", "rate"},
+    "pytest": {"start", "items", "rate"},
     "matrices": {"run", "pytest", "ratio"},
     "httpserver": {"requests", "passed", "rate", "judged", "ratio"},
 }
@@ -85,7 +85,7 @@ def test_a_quick_bench_has_every_figure(
     assert values["bodies"]["mib"] == 16
     counted = {"reported", "memory", "runner_grown", "worker_grown"}
     assert all(value > 0 for each in values.values() for key, value in each.items() if key not in counted)
-    assert values["floor"]["reported"] == 0
+    assert values["floor"]["reported"] == 0 or sys.flags.bytes_warning  # with -bb, http.client itself raises
     assert values["raw"]["raw"] < values["floor"]["floor"]
     assert values["floor"]["ratio"] == pytest.approx(values["floor"]["floor"] / values["floor"]["judged"], rel=0.3)
     assert len(sections["floor"]["figures"]["floor"]["rounds"]) == 2

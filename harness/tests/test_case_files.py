@@ -102,14 +102,17 @@ def test_every_kind_is_used(found: CaseSet) -> None:
 
 
 def test_every_word_is_used(found: CaseSet) -> None:
-    """Each reply, probe with each older answer, defect and effect occurs in a case."""
+    """Each reply, probe with each older answer, defect and effect occurs in a case; a defect perhaps in a matrix alone."""
     steps = [step for case in found.cases for step in case.steps]
     others = [alternative for step in steps for alternative in step.alternatives]
     expects = [step.expect for step in steps if step.expect] + [alternative.expect for alternative in others]
     assert set(REPLIES) - {step.reply for step in steps} == set()
     answers = {(name, answer) for name, (_, *older) in PROBES.items() for answer in older}
     assert answers - {(other.name, other.value) for other in others if other.kind == "probe"} == set()
-    assert set(DEFECTS) - {other.name for other in others if other.kind == "defect"} == set()
+    tables = [matrix.tables for matrix in found.matrices]
+    rules = [rule for each in tables for rule in (*each.get("defects", ()), *each.get("second", ()))]
+    decided = {rule.outcome.get("name", rule.outcome.get("defect")) for rule in rules}
+    assert set(DEFECTS) - {other.name for other in others if other.kind == "defect"} - decided == set()
     assert set(EFFECTS) - {name for expect in expects for name in expect.effects} == set()
 
 
@@ -124,11 +127,13 @@ def test_words_of_the_format() -> None:
 
 
 def test_schema_is_named() -> None:
-    """Every case file names the schema in its first line, by its path from there."""
+    """Every case file, catalog and matrix names its schema in its first line, by its path from there."""
     wrong = []
+    schemas = {"catalog": "catalog.schema.json", "matrix": "matrix.schema.json"}
     for file in bundled_root().glob("*/**/*.yaml"):
-        up = "../" * (len(file.relative_to(bundled_root()).parts) - 1)
-        if file.read_text().split("\n", 1)[0] != f"# yaml-language-server: $schema={up}schema.json":
+        folder, *inner = file.relative_to(bundled_root()).parts
+        name = "../" * len(inner) + schemas.get(folder, "schema.json")
+        if file.read_text().split("\n", 1)[0] != f"# yaml-language-server: $schema={name}":
             wrong.append(file.relative_to(bundled_root()).as_posix())
     assert wrong == []
 
@@ -186,6 +191,7 @@ def test_rows_of_the_tables() -> None:
 def test_examples_of_the_manual(found: CaseSet) -> None:
     """The examples of the manual are cases without fault."""
     examples = re.findall(r"```yaml\n(.*?)```", manual(), re.DOTALL)
+    examples = [text for text in examples if "catalog.schema" not in text and "matrix.schema" not in text]
     files = [text if "cases:" in text else f'about: "x"\ncases:\n{text}' for text in examples]
     cases = [case for text in files for case in FileShape("manual/x", found.clauses).read(parse(text, "README.md"))]
     assert [case.id for case in cases] == ["manual/x/e-acute", "manual/x/long", "manual/x/second-request-goes-on"]

@@ -66,7 +66,7 @@ def refused(path: Path, *globs: str) -> list[str]:
 
 def test_folder(root: Path) -> None:
     """Every *.yaml and *.yml below a folder is read, in order of the paths, but no clauses, catalogs and matrices."""
-    for name in ("b/x.yaml", "b/a.yml", "a/deep/er.yaml", "b/notes.txt", "catalog/x.yaml", "matrix/deep/x.yaml"):
+    for name in ("b/x.yaml", "b/a.yml", "a/deep/er.yaml", "b/notes.txt", "catalog/x.txt", "matrix/x.txt"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(written(clauses="[own.clause]"))
     (root / "b" / "folder.yaml").mkdir()
@@ -79,6 +79,17 @@ def test_folder(root: Path) -> None:
         Source("b/a.yml", 3),
         Source("b/x.yaml", 3),
     ]
+
+
+@pytest.mark.parametrize("folder", ["catalog", "matrix"])
+def test_folder_in_a_folder_of_catalogs(root: Path, folder: str) -> None:
+    """A catalog or a matrix that lies too deep is not quietly left out."""
+    put(root, x=written())
+    (root / folder / "deep").mkdir(parents=True)
+    (root / folder / "deep" / "x.yaml").write_text(written())
+    said = f"found a file in a folder of {folder}; wanted it in {folder} itself, where alone they are read"
+    assert refused(root) == [f"{folder}/deep/x.yaml:1:1: {said}"]
+    assert ids(load(root / "folder")) == ["folder/x/a"]
 
 
 def test_part_of_a_folder(root: Path) -> None:
@@ -329,17 +340,18 @@ def test_bug_in_case(tmp_path: Path, cli: Cli, changes: dict[str, str | None], e
 
 
 def test_write_docs(tmp_path: Path, cli: Cli) -> None:
-    """With --write-docs the schema is written beside the files, and the tables into a README that has marks."""
+    """With --write-docs the schemas are written beside the files, and the tables into a README that has marks."""
     (tmp_path / "x.yaml").write_text(written(expect=f"{{head: {HEAD}}}"))
     (tmp_path / "README.md").write_text("before\n<!-- defects: begin -->\nold\n<!-- defects: end -->\nafter\n")
     code, out, err = cli("check", "--write-docs", tmp_path)
     assert (code, err) == (0, "")
-    assert out.splitlines()[:2] == [f"{tmp_path / name}: written" for name in ("schema.json", "README.md")]
+    names = ("schema.json", "catalog.schema.json", "matrix.schema.json", "README.md")
+    assert out.splitlines()[:4] == [f"{tmp_path / name}: written" for name in names]
     assert (tmp_path / "README.md").read_text() == fill((tmp_path / "README.md").read_text())
     assert "| `stale-head` |" in (tmp_path / "README.md").read_text()
     (tmp_path / "README.md").unlink()
     code, out, err = cli("check", "--write-docs", tmp_path)
-    assert (code, out.splitlines()[0], err) == (0, f"{tmp_path / 'schema.json'}: written", "")
+    assert (code, out.splitlines()[:3], err) == (0, [f"{tmp_path / name}: written" for name in names[:3]], "")
 
 
 def test_write_docs_of_a_file(tmp_path: Path, cli: Cli) -> None:

@@ -24,11 +24,11 @@ import jsonschema
 import pytest
 
 import wireproof
-from wireproof import cli
+from wireproof import _cases, cli
 from wireproof._capture import Recorder
 from wireproof._cases import load
+from wireproof._selection import plan
 from wireproof.cli import _options, _serve
-from wireproof.cli import _run as run_command
 from wireproof.errors import HarnessError
 
 CLIENTS = """
@@ -173,7 +173,7 @@ def test_a_bug_of_ours_is_said_to_be_one(wireproof_: Run, monkeypatch: pytest.Mo
     def fail(*arguments: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(run_command, "load", fail)
+    monkeypatch.setattr(_cases, "load", fail)
     code, output, errors = wireproof_("run")
     assert (code, output) == (3, "")
     assert re.fullmatch(r"wireproof: this is a bug of wireproof: ZeroDivisionError: oh \(test_cli\.py:\d+\)\n", errors)
@@ -296,7 +296,7 @@ def test_a_report_that_cannot_be_written_exits_3_with_a_summary(
     def fail(*arguments: object) -> None:
         raise HarnessError("the report 'r.json' cannot be written: No space left on device")
 
-    monkeypatch.setitem(run_command._WRITERS, "json", fail)
+    monkeypatch.setitem(_options.WRITERS, "json", fail)
     code, output, errors = wireproof_("run", "stdlib", "--cases", "own", "--report", "json=r.json")
     assert (code, errors) == (3, "wireproof: the report 'r.json' cannot be written: No space left on device\n")
     assert "3 passed" in output
@@ -430,7 +430,7 @@ def test_an_interruption_elsewhere_is_one_sentence(wireproof_: Run, monkeypatch:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_command, "load", interrupt)
+    monkeypatch.setattr(_cases, "load", interrupt)
     assert wireproof_("run") == (3, "", "\nwireproof: interrupted\n")
 
 
@@ -527,13 +527,20 @@ def test_cases_are_listed_with_their_sentences(wireproof_: Run) -> None:
 def test_clauses_are_listed_with_the_number_of_their_cases(wireproof_: Run) -> None:
     """Id, level, sentences, the number of cases or the reason why there is none."""
     found = bundled()
+    chosen = plan((), found.matrices).chosen
     code, output, _ = wireproof_("list", "--clauses")
     assert code == 0
     wanted = []
     for clause in found.clauses.values():
         count = sum(clause.id in case.clauses for case in found.cases)
+        combined = sum(
+            number
+            for each in chosen
+            for at, number in each.by_class.items()
+            if clause.id in each.expansion.decisions.at(at).clauses
+        )
         numbers = "".join(f" [{number}]" for number in clause.sentences)
-        standing = "excluded" if clause.excluded else f"{count} cases"
+        standing = "excluded" if clause.excluded else f"{count} cases, {combined:,} combinations"
         wanted.append(f"{clause.id}  {clause.level}{numbers}  {standing}  {clause.excluded or clause.text}")
     assert output.splitlines() == wanted
 
@@ -558,7 +565,7 @@ def test_every_kind_of_case_can_be_shown(wireproof_: Run, monkeypatch: pytest.Mo
         "framing/caller-length-values": ("Not valid HTTP/1.1, because the caller asks for it: ",),
         "effects/body": ("  effect body.",),
     }
-    monkeypatch.setattr(_options, "load", lambda *arguments: bundled())
+    monkeypatch.setattr(_cases, "load", lambda *arguments: bundled())
     for folder, parts in wanted.items():
         shown = "".join(wireproof_("show", case.id)[1] for case in bundled().cases if case.id.startswith(f"{folder}/"))
         assert [part for part in parts if part not in shown] == []

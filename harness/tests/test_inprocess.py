@@ -250,7 +250,7 @@ def test_workers_take_port_80_of_addresses_of_their_own(play: Play, monkeypatch:
     """Worker N binds 127.0.0.(N+1); where that is taken, an address made from the process id."""
     tried: list[tuple[str, int]] = []
 
-    def recorder(name: str, host: str, port: int = 0, plan: ServerPlan | None = None) -> Recorder:
+    def recorder(name: str, host: str, port: int = 0, *more: object) -> Recorder:
         tried.append((host, port))
         raise CannotBind("taken")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wireproof._model import Alternative, Case, Digest, Expect, Request, Source, Step
-from wireproof._plan import _PER_BYTE, Wire, applicable, limit, select, wire
+from wireproof._plan import _PER_BYTE, Wire, applicable, limit, wire
+from wireproof._selection import select
 from wireproof.errors import UsageError
 
 

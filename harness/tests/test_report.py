@@ -6,7 +6,7 @@ import io
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,15 @@ import wireproof
 from wireproof import __version__
 from wireproof._codec import encode
 from wireproof._model import LAYERS, VERDICTS, Clause, Difference, Evidence, Verdict
-from wireproof._run import Options, Tally, run
-from wireproof.cli._run import _result
+from wireproof._run import Judged, Lost, Options, Passed, Tally, run
+from wireproof._selection import plan
+from wireproof.cli._run import _Kept, _result
 from wireproof.errors import HarnessError
+from wireproof.report import _json
 from wireproof.report._json import document, write
-from wireproof.report._results import Result
-from wireproof.report._terminal import defects, examples, kept, show, ways
+from wireproof.report._results import Result, Selection
+from wireproof.report._spool import Spool
+from wireproof.report._terminal import defects, kept, show
 
 SCHEMA = json.loads((Path(wireproof.__file__).parent / "report" / "results.schema.json").read_text())
 
@@ -53,7 +56,7 @@ def result(*verdicts: Verdict, candidate: str = "lib:Client") -> Result:
     tally = Tally(candidate, len(verdicts))
     for each in verdicts:
         tally.add(each)
-    return Result(candidate, "lib 1.0, cpython 3.11.7", tally.summary(), verdicts)
+    return Result.of(candidate, "lib 1.0, cpython 3.11.7", tally.summary(), verdicts)
 
 
 UTF_8 = difference("content.encoding", "The text is sent as UTF-8.", "utf-8", "body.str.latin-1")
@@ -61,7 +64,7 @@ EXTRA = difference("field.extra", "A field too many.", "user-agent", "auto.nothi
 BROKEN = difference("contract", "The text was sent as UTF-8.", "a.documented", "a.documented")
 MIXED = (
     verdict("body/one", "fail", UTF_8, BROKEN, blame="candidate", fingerprint="0123456789abcdef",
-            evidence=(Evidence(0, b"A\xe9", b"A\xc3\xa9", None, None),
+            rules=("framing/text: x",), evidence=(Evidence(0, b"A\xe9", b"A\xc3\xa9", None, None),
                       Evidence(1, None, b"", "ValueError", "KeyError: 1"))),
     verdict("body/two", "nonstrict", EXTRA, layers=("fail", "pass", "pass"), blame="candidate"),
     verdict("body/three", "fail", UTF_8, EXTRA, BROKEN, blame="candidate"),
@@ -85,17 +88,20 @@ def counts(**given: int) -> dict[str, int]:
 
 def test_the_document_has_every_result_in_order(tmp_path: Path) -> None:
     """Candidates in the order given, results in the order of the cases, counts and defects in sum."""
-    write(tmp_path / "r.json", [result(*MIXED), result(verdict("a/b"), candidate="stdlib")], "contract")
+    selection = Selection(("*/*",), (), 2, (1, 1), "00ff", 9)
+    write(tmp_path / "r.json", [result(*MIXED), result(verdict("a/b"), candidate="stdlib")], "contract", selection)
     assert json.loads((tmp_path / "r.json").read_text()) == {
         "wireproof": __version__,
-        "format": 1,
+        "format": 2,
         "gate": "contract",
+        "selection": {"select": ["*/*"], "clause": [], "strength": 2, "shard": None, "cases": "00ff", "planned": 9},
         "candidates": [
             {
                 "name": "lib:Client",
                 "version": "lib 1.0, cpython 3.11.7",
                 "summary": counts(planned=8, passed=2, nonstrict=1, failed=2, unsupported=1, errored=1, not_run=1),
                 "defects": {"item-count": {"present": 0, "absent": 1}, "stale-head": {"present": 1, "absent": 1}},
+                "matrices": [],
                 "results": [encode(each) for each in MIXED],
             },
             {
@@ -103,6 +109,7 @@ def test_the_document_has_every_result_in_order(tmp_path: Path) -> None:
                 "version": "lib 1.0, cpython 3.11.7",
                 "summary": counts(planned=1, passed=1),
                 "defects": {},
+                "matrices": [],
                 "results": [encode(verdict("a/b"))],
             },
         ],
@@ -158,21 +165,28 @@ def test_documents_of_every_kind_fit_the_schema() -> None:
         jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)
 
 
-def test_a_real_run_fits_the_schema() -> None:
+def test_a_real_run_fits_the_schema(tmp_path: Path) -> None:
     """What wireproof run writes of the standard library, and of a client that differs, is valid."""
     from wireproof._cases import load
-    from wireproof._plan import select
 
-    cases = select(load().cases, ["sequences/stale-head/*", "effects/lazy/*", "framing/no-body/*"])
-    results = []
+    found = load()
+    globs = ["sequences/stale-head/*", "effects/lazy/*", "framing/no-body/*", "matrix/framing[method=p*,body=array-wide]"]
+    planned = plan(found.cases, found.matrices, globs)
+    results, spools = [], []
     for strict in (False, True):
-        tally = Tally("stdlib", len(cases))
-        for event in run(["stdlib"], cases, Options(strict_defects=strict)):
-            if hasattr(event, "verdict"):
-                tally.add(event.verdict)
-        results.append(_result(tally, cases))
+        kept_ = _Kept(Spool(tmp_path / f"{strict}.json"), all_results=strict)
+        spools.append(kept_)
+        positions = {case.id: at for case, at in zip(planned.cases, planned.positions, strict=True)}
+        tally = Tally("stdlib", len(planned), positions, kept_.take)
+        for event in run(["stdlib"], planned, Options(strict_defects=strict)):
+            if isinstance(event, Judged | Passed | Lost):
+                tally.take(event)
+        results.append(_result(tally, planned, kept_))
     assert [each.summary["failed"] > 0 for each in results] == [False, True]
     jsonschema.validate(json.loads(json.dumps(document(results, "bytes"))), SCHEMA)
+    for spool in spools:
+        spool.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_report_respects_the_umask_and_leaves_nothing_else(tmp_path: Path) -> None:
@@ -191,12 +205,11 @@ def test_an_old_report_stays_until_the_new_one_is_whole(tmp_path: Path, monkeypa
     path = tmp_path / "r.json"
     path.write_text("old")
 
-    def full(self: Path, *arguments: object, **more: object) -> None:
-        with self.open("w") as file:
-            file.write("{")
+    def full(*arguments: object) -> Iterator[str]:
+        yield "{"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(_json, "text", full)
     with pytest.raises(HarnessError) as caught:
         write(path, [result(verdict("a/b"))], "bytes")
     assert str(caught.value) == f"the report {str(path)!r} cannot be written: No space left on device"
@@ -219,7 +232,7 @@ def test_devices_and_links_are_written_to_and_not_replaced(tmp_path: Path) -> No
     (tmp_path / "link.json").symlink_to("target.json")
     write(tmp_path / "link.json", [result(verdict("a/b"))], "bytes")
     assert (tmp_path / "link.json").is_symlink()
-    assert json.loads((tmp_path / "target.json").read_text())["format"] == 1
+    assert json.loads((tmp_path / "target.json").read_text())["format"] == 2
 
 
 # what a person reads -----------------------------------------------------------------------------------------------
@@ -236,7 +249,7 @@ def shown(*results: Result, explain: int = 3, width: int = 80) -> list[str]:
     """Return the lines of the whole summary, without blanks at their ends."""
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=None)
-    show(console, results, {}, CLAUSES, "bytes", explain)
+    show(console, results, lambda id_: None, CLAUSES, "bytes", explain)
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -283,11 +296,11 @@ def test_known_defects_are_listed_by_name() -> None:
 
 def test_the_ways_in_which_a_candidate_differs_are_counted() -> None:
     """Each kind of difference once, the most frequent first; what is no difference of its own is left out."""
-    found = ways(result(*MIXED))
-    assert {key: [each.id for each, _ in group] for key, group in found.items()} == {
-        ("content.encoding", "utf-8"): ["body/one", "body/three"],
-        ("field.extra", "user-agent"): ["body/two", "body/three"],
-        ("harness", ""): ["head/four"],
+    found = result(*MIXED).findings.ways
+    assert {key: (way.count, way.verdict.id) for key, way in found.items()} == {
+        ("content.encoding", "utf-8"): (2, "body/one"),
+        ("field.extra", "user-agent"): (2, "body/two"),
+        ("harness", ""): (1, "head/four"),
     }
     lines = shown(result(*MIXED))
     assert "lib:Client differs in 3 ways:" in lines
@@ -308,8 +321,7 @@ def test_many_ways_are_cut() -> None:
 
 def test_examples_are_one_for_each_reason() -> None:
     """The most frequent reasons first, and of each the plainest case; what was not run is no example."""
-    assert [each.id for each in examples(result(*MIXED), 9)] == ["body/one", "body/two", "head/four"]
-    assert [each.id for each in examples(result(*MIXED), 1)] == ["body/one"]
+    assert [each.id for each in result(*MIXED).findings.examples] == ["body/one", "body/two", "head/four"]
     headings = [line for line in shown(result(*MIXED), explain=2) if line.startswith("lib:Client: ")]
     assert [heading.strip(" ─") for heading in headings] == [
         "lib:Client: body/one: fail",

@@ -1,7 +1,8 @@
-"""Tests of the JSON Schema of case files: it accepts what the reader accepts, and refuses wrong keys and types."""
+"""Tests of the JSON Schemas: they accept what the readers accept, and refuse wrong keys and types."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,15 @@ import jsonschema
 import pytest
 
 from wireproof._cases import bundled_root, load_clauses, schema
+from wireproof._cases._catalog import Catalog, CatalogShape
+from wireproof._cases._catalog import schema as catalog_schema
 from wireproof._cases._format import FileShape
+from wireproof._cases._matrix_file import MatrixShape
+from wireproof._cases._matrix_file import schema as matrix_schema
 from wireproof._cases._nodes import Node, Refused, Scalar, Sequence, parse
 
 FILES = sorted(path.relative_to(bundled_root()).as_posix() for path in bundled_root().glob("*/**/*.yaml"))
+SCHEMAS = {"case": schema(), "catalog": catalog_schema(), "matrix": matrix_schema()}
 CLAUSES = load_clauses(bundled_root() / "clauses.yaml")
 _CONSTANTS = {"null": None, "true": True, "false": False, "": None}
 
@@ -63,9 +69,10 @@ def is_accepted(text: str, validator: jsonschema.Draft202012Validator) -> tuple[
     return True, validator.is_valid(plain(node))
 
 
-def test_schema_is_valid() -> None:
-    """The schema is one of draft 2020-12, and every reference in it leads somewhere."""
-    generated = schema()
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schema_is_valid(name: str) -> None:
+    """Each schema is one of draft 2020-12, and every reference in it leads somewhere."""
+    generated = SCHEMAS[name]
     jsonschema.Draft202012Validator.check_schema(generated)
     assert generated["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     references = set(re.findall(r"'\$ref': '#/\$defs/([^']*)'", str(generated)))
@@ -73,9 +80,10 @@ def test_schema_is_valid() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_bundled_files(name: str, validator: jsonschema.Draft202012Validator) -> None:
-    """The schema accepts every bundled file of cases."""
+def test_bundled_files(name: str) -> None:
+    """Its schema accepts every bundled file of cases, every catalog and every matrix."""
     node = parse((bundled_root() / name).read_text(encoding="utf-8"), Path(name).name)
+    validator = jsonschema.Draft202012Validator(SCHEMAS.get(name.split("/", 1)[0], SCHEMAS["case"]))
     assert [error.message for error in validator.iter_errors(plain(node))] == []
 
 
@@ -221,3 +229,125 @@ def test_descriptions() -> None:
     kinds = schema()["$defs"]["recipe"]["properties"]
     assert kinds["bytesio"]["description"] == "an io.BytesIO at `position`"
     assert "raise" not in kinds
+
+
+# catalogs and matrices ---------------------------------------------------------------------------------------------
+
+
+def catalog(of: str, value: str) -> str:
+    """Write a catalog with one value."""
+    return f'about: "x"\nof: {of}\nvalues:\n- {{id: a, about: "b"{value and ", "}{value}}}\n'
+
+
+def matrix(**changes: str) -> str:
+    """Write a matrix of which some keys are changed or added, or, where they are empty, left out."""
+    keys = {
+        "about": '"x"',
+        "axes": "{body: bodies}",
+        "given": '{method: "GET", url: "/"}',
+        "errors": "[{rule: a, raises: nothing}]",
+        "host": "[{rule: a, sends: connection}]",
+        "accept-encoding": "[{rule: a, sends: identity}]",
+        "framing": "[{rule: a, adds: nothing, body: raw, clauses: [body.none]}]",
+        "defects": "[{rule: a, name: none}]",
+        **{name.replace("_", "-"): value for name, value in changes.items()},
+    }
+    return "".join(f"{name}: {value}\n" for name, value in keys.items() if value)
+
+
+def agree(text: str) -> tuple[bool, bool]:
+    """Say whether the reader and the schema accept a catalog, or else a matrix over a catalog of one body."""
+    is_catalog = "of:" in text or "values:" in text
+    node = parse(text, "f")
+    validator = jsonschema.Draft202012Validator(SCHEMAS["catalog" if is_catalog else "matrix"])
+    bodies = CatalogShape(CLAUSES).read(parse(catalog("body", ""), "g"))
+    known: dict[str, Catalog] = {"bodies": bodies}
+    try:
+        _ = CatalogShape(CLAUSES).read(node) if is_catalog else MatrixShape("m", known, CLAUSES).read(node)
+    except Refused:
+        return False, validator.is_valid(plain(node))
+    return True, validator.is_valid(plain(node))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        catalog("method", 'value: "GET"'),
+        catalog("url", 'value: "", sends: "/", asks: [rfc.target-form]'),
+        catalog("url", 'value: "http://a/", authority: ["a", {hex: "62"}]'),
+        catalog("body", ""),
+        catalog("body", 'value: {generator: ["a", {raise: OSError}]}, sends: ["a"], then: OSError'),
+        catalog("body", 'value: {ctypes: {data: "ab", size: 2}}, sends: ["ab"], counts: [1]'),
+        catalog("headers", 'value: [["a", {int: 1}]]'),
+        catalog("headers", "value: null"),
+        catalog("encode_chunked", "value: true"),
+        catalog("connection", 'connection: {host: ipv6}, shows: "[::1]"'),
+        catalog("exchange", 'request: {method: "GET"}, expect: {head: nothing, raises: ValueError}, leaves: ["a"]'),
+        catalog("between", "steps: []"),
+        catalog("between", "steps: [{reply: ok}, close]"),
+        matrix(),
+        matrix(host="[{rule: a, when: {headers.host: [given, absent], body.then: nothing}, sends: caller}]"),
+        matrix(given='{method: "GET", url: "/", headers: [["a", "b"]], encode_chunked: false}'),
+        matrix(errors="[{rule: a, raises: ValueError, sent: head}]"),
+        matrix(defects="[{rule: a, when: {framing.body: raw}, name: item-count, body: counted}]"),
+    ],
+)
+def test_accepted_catalogs(text: str) -> None:
+    """What the readers of catalogs and matrices accept, the schemas accept."""
+    assert agree(text) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        catalog("methods", 'value: "GET"'),
+        catalog("method", ""),
+        catalog("method", "value: 5"),
+        catalog("method", 'value: "GET", sends: ["a"]'),
+        catalog("method", 'value: "GET"').replace("id: a", "id: A"),
+        catalog("method", 'value: "GET"').replace('about: "b", ', ""),
+        catalog("method", 'value: "GET"').replace('about: "x"', 'about: ""'),
+        catalog("method", 'value: "GET", asks: []'),
+        catalog("method", 'value: "GET", asks: [rfc.h11, rfc.h11]'),
+        'about: "x"\nof: method\nvalues: []\n',
+        'about: "x"\nvalues: [{id: a, about: "b"}]\n',
+        catalog("url", 'value: "/", sends: ["a", 1]'),
+        catalog("url", 'value: "/", authority: "\\u20ac"'),
+        catalog("body", 'value: "a", sends: "a"'),
+        catalog("body", 'value: "a", sends: ["a"], counts: []'),
+        catalog("body", 'value: "a", sends: ["a"], counts: ["1"]'),
+        catalog("body", 'value: "a", then: error'),
+        catalog("headers", 'value: [["a"]]'),
+        catalog("connection", "connection: {host: ipv6}"),
+        catalog("connection", 'connection: {host: ipv5}, shows: "a"'),
+        catalog("exchange", 'request: {method: "GET"}'),
+        catalog("exchange", 'request: {method: "GET"}, expect: {head: ["a"]}, leaves: []'),
+        catalog("between", "steps: close"),
+        catalog("between", "steps: [open]"),
+        matrix(about=""),
+        matrix(axes="{}"),
+        matrix(axes="[body]"),
+        matrix(axes="{bdy: bodies}"),
+        matrix(given='{method: "GET", url: "/", connection: {}}'),
+        matrix(framing="[]"),
+        matrix(framing="[{rule: a, adds: nothing}]"),
+        matrix(framing="[{rule: a, adds: lenght, body: raw}]"),
+        matrix(framing="[{rule: a, adds: nothing, body: raw, when: {bdy.is: none}}]"),
+        matrix(framing="[{rule: a, adds: nothing, body: raw, when: {body.is: []}}]"),
+        matrix(framing="[{rule: a, adds: nothing, body: raw, when: body.is}]"),
+        matrix(framing="[{rule: A, adds: nothing, body: raw}]"),
+        matrix(framing="[{rule: a, adds: nothing, body: raw, clauses: [body.none, body.none]}]"),
+        matrix(errors="[{rule: a, raises: value-error, sent: head}]"),
+        matrix(defects="[{rule: a, name: item-cont, body: raw}]"),
+        matrix(third="[{rule: a, name: none}]"),
+    ],
+)
+def test_refused_catalogs(text: str) -> None:
+    """Keys that are unknown or missing and values of a wrong type are refused by reader and schema."""
+    assert agree(text) == (False, False)
+
+
+def test_schemas_are_written() -> None:
+    """The schemas beside the bundled cases are those that the readers' own shapes give."""
+    for name, generated in (("catalog", SCHEMAS["catalog"]), ("matrix", SCHEMAS["matrix"])):
+        assert json.loads((bundled_root() / f"{name}.schema.json").read_text(encoding="utf-8")) == generated

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from wireproof import _process, _run, _worker
 from wireproof._candidates._inprocess import InProcess
-from wireproof._codec import LENGTH, decode, encode
+from wireproof._codec import LENGTH, SLICE, decode, encode
 from wireproof._model import (
     LAYERS,
     VERDICTS,
@@ -357,15 +357,16 @@ def test_a_child_that_keeps_the_connection_open_does_not_hide_a_crash(monkeypatc
 def test_after_many_time_outs_the_rest_is_not_run(monkeypatch: pytest.MonkeyPatch, jobs: int) -> None:
     """A candidate that always hangs does not take for ever, and what was not run is counted."""
     monkeypatch.setattr(_run, "TIMEOUTS", 3)
-    tally = Tally("clients:AlwaysHangs", 40)
+    tally, verdicts = Tally("clients:AlwaysHangs", 40), list[Verdict]()
     cases = [case(number) for number in range(40)]
     for event in run([tally.name], cases, Options(timeout=0.05, jobs=jobs)):
         if isinstance(event, Judged):
-            tally.add(event.verdict)
+            tally.take(event)
+            verdicts.append(event.verdict)
     counts = tally.summary()
     assert counts["failed"] + counts["not_run"] == counts["planned"] == 40
     assert 3 <= counts["failed"] <= 2 + jobs
-    reasons = Counter(verdict.reason.text for verdict in tally.verdicts.values() if verdict.reason)
+    reasons = Counter(verdict.reason.text for verdict in verdicts if verdict.reason)
     text = f"not run: the candidate timed out {counts['failed']} times before"
     assert reasons == {"no end within 0.05 s": counts["failed"], text: counts["not_run"]}
     assert tally.exit_code("bytes") == 1
@@ -875,13 +876,20 @@ def test_a_worker_ends_by_itself_when_it_is_told_to() -> None:
 # the worker's side -------------------------------------------------------------------------------------------------
 
 
+def shared() -> int:
+    """Return the descriptor of memory for codes."""
+    descriptor = os.memfd_create("codes")
+    os.ftruncate(descriptor, SLICE)
+    return descriptor
+
+
 class Conversation:
     """Talks with ``serve`` in a thread of this process."""
 
     def __init__(self) -> None:
         self.ours, theirs = socket.socketpair()
         self.file = self.ours.makefile("rb")
-        self.thread = threading.Thread(target=_worker.serve, args=(theirs.detach(),))
+        self.thread = threading.Thread(target=_worker.serve, args=(theirs.detach(), shared()))
         self.thread.start()
 
     def send(self, value: object) -> None:

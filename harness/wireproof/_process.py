@@ -123,6 +123,7 @@ class Worker:
     def __init__(self, slot: int, order: Mapping[str, object]) -> None:
         self.slot = slot
         self.busy: deque[Case | Slice] = deque()
+        self.codes: mmap.mmap | bytes = b""
         self.reported: set[int] = set()
         self._matrices: set[str] = set()
         self._moved = b""
@@ -135,8 +136,8 @@ class Worker:
             try:
                 self.folder = tempfile.mkdtemp(prefix="wireproof-")
                 undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
-                self.codes, shared = _shared()
-                undo.callback(self.codes.close)
+                self._shared, shared = _shared()
+                undo.callback(self._shared.close)
                 undo.callback(os.close, shared)
                 self.channel, theirs = socket.socketpair()
                 undo.callback(self.channel.close)
@@ -151,6 +152,7 @@ class Worker:
             except OSError as error:
                 raise HarnessError(f"a worker process cannot be started: {error}") from None
             undo.pop_all()
+        self.codes = self._shared
         self.channel.setblocking(False)
         os.set_blocking(self.output, False)
         self.send(order)
@@ -201,7 +203,7 @@ class Worker:
             if matrix.id not in self._matrices:
                 self._matrices.add(matrix.id)
                 self.send(matrix)
-            self.codes[:] = bytes(SLICE)
+            self._shared[:] = bytes(SLICE)
             self.send((matrix.id, one.numbers))
 
     def culprit(self, count: int) -> int:
@@ -269,6 +271,8 @@ class Worker:
         self._attend(0.0)
         os.close(self.output)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.codes = self._shared[:]
+        self._shared.close()
         return Ending(status, alone)
 
     def _has_ended(self) -> bool:

@@ -215,23 +215,14 @@ def falls_short(verdict: Verdict, gate: LayerName) -> bool:
     return verdict.verdict == "not_run" or verdict.layers.get(gate) == "fail"
 
 
-class _Pool:
-    """The workers of one candidate, and what is still to be done."""
+class Pool:
+    """The workers of one candidate, and what is still to be done. Workers may be started before that is known."""
 
-    def __init__(
-        self,
-        candidate: str,
-        work: Iterable[Case | Slice],
-        options: Options,
-        *,
-        keep: bool = False,
-        first: int = 0,
-        planned: int | None = None,
-    ) -> None:
+    def __init__(self, candidate: str, options: Options, *, keep: bool = False, first: int = 0) -> None:
         self.candidate, self.options, self.keep, self.first = candidate, options, keep, first
-        self.todo = deque(work)
-        self.open = {one.id: one for one in self.todo}
-        self.planned = len(self.todo) if planned is None else planned
+        self.todo: deque[Case | Slice] = deque()
+        self.open: dict[str, Case | Slice] = {}
+        self.planned = 0
         self.events: deque[Event] = deque()
         self.workers: dict[int, Worker] = {}
         self.leaving: list[Worker] = []
@@ -241,12 +232,19 @@ class _Pool:
         self.complaint: CandidateError | None = None
         self.started = False
 
-    def run(self) -> Generator[Event, None, None]:
-        """Run everything; yield what happens."""
+    def start(self, most: int | None = None) -> None:
+        """Start the workers that are wanted and not there yet, ``most`` of them where that is given."""
         jobs = self.options.jobs or os.cpu_count() or 1
+        for slot in range(len(self.workers), jobs if most is None else min(jobs, most)):
+            self._start(slot)
+
+    def run(self, work: Iterable[Case | Slice], planned: int) -> Generator[Event, None, None]:
+        """Run everything; yield what happens. ``planned`` is how many verdicts there will be."""
+        self.todo.extend(work)
+        self.open = {one.id: one for one in self.todo}
+        self.planned = planned
         try:
-            for slot in range(min(jobs, self._batches())):
-                self._start(slot)
+            self.start(self._batches())
             yield Starting(self.candidate)
             while self.open and self.workers:
                 self._turn()
@@ -254,6 +252,8 @@ class _Pool:
                     yield self.events.popleft()
             for one in list(self.open.values()):
                 self._give_up(one)
+            for worker in list(self.workers.values()):
+                self._deal(worker)
             self._leave()
         finally:
             self.close()
@@ -608,9 +608,18 @@ def passed(event: Passed) -> Iterator[tuple[Verdict, int]]:
 
 
 def run(
-    candidates: Sequence[str], planned: Planned | Sequence[Case], options: Options
+    candidates: Sequence[str],
+    planned: Planned | Sequence[Case],
+    options: Options,
+    begun: Mapping[str, Pool] | None = None,
 ) -> Generator[Event, None, None]:
     """Run everything that is planned against every candidate; yield what happens.
+
+    Args:
+        candidates: their names.
+        planned: what to run.
+        options: how.
+        begun: pools whose workers have been started already, by candidate.
 
     Raises:
         CandidateError: a candidate cannot be used at all.
@@ -619,9 +628,9 @@ def run(
         spelled(candidate)
     for candidate in candidates:
         work = planned.work(SLICE) if isinstance(planned, Planned) else planned
-        pool = _Pool(candidate, work, options, planned=len(planned))
+        pool = (begun or {}).get(candidate) or Pool(candidate, options)
         short = 0
-        with contextlib.closing(pool.run()) as events:
+        with contextlib.closing(pool.run(work, len(planned))) as events:
             for event in events:
                 yield event
                 short += isinstance(event, Judged) and falls_short(event.verdict, options.gate)
@@ -640,7 +649,7 @@ class Session:
     """One candidate whose worker is kept, one thing at a time: for pytest."""
 
     def __init__(self, candidate: str, options: Options, slot: int = 0) -> None:
-        self._pool = _Pool(candidate, (), options, keep=True, first=slot)
+        self._pool = Pool(candidate, options, keep=True, first=slot)
         self._unusable: CandidateError | None = None
 
     def results(self, work: Case | Slice) -> list[Event]:

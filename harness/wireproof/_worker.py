@@ -80,9 +80,8 @@ class Channel:
 def serve(descriptor: int, shared: int) -> None:
     """Answer the runner until it closes the connection."""
     _more_descriptors()
-    codes = mmap.mmap(shared, SLICE)
-    os.close(shared)
-    with closing(Channel(descriptor)) as channel:
+    with closing(mmap.mmap(shared, SLICE)) as codes, closing(Channel(descriptor)) as channel:
+        os.close(shared)
         _converse(channel, codes)
 
 

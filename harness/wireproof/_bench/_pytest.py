@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import re
@@ -32,7 +33,7 @@ from wireproof._wire import parse
 _FOLDER, _FILE = "body-file", "request-line/arguments.yaml"
 _MATRICES, _MATRIX = ("matrix", "matrix/*"), ("matrix/address.yaml", "matrix/address")
 _RAN = re.compile(r"(\d+) (?:passed|failed|skipped|xfailed|error)")
-_REQUESTS, _FEW = 1_000, 60
+_REQUESTS, _FEW = 1_000, 40
 
 
 def _require(*modules: str) -> None:
@@ -63,17 +64,8 @@ class _Ran(NamedTuple):
 def _pytest(*arguments: str) -> _Ran:
     """Run pytest in a fresh process; return how long it took, and how many items there were."""
     with _folder() as folder:
-        fixed = (
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--noconftest",
-            "-c",
-            str(folder / "pytest.ini"),
-            "--rootdir",
-            str(folder),
-        )
-        seconds, output = child(("-m", "pytest", *fixed, *arguments), (0, 1), folder)
+        fixed = ["-q", "-p", "no:cacheprovider", "--noconftest", "-c", f"{folder}/pytest.ini", f"--rootdir={folder}"]
+        seconds, output = child(["-m", "pytest", *fixed, *arguments], (0, 1), folder)
     last = output.strip().splitlines()[-1]
     if not _RAN.search(last):
         raise CannotMeasure(f"pytest has run nothing: {last[:200]}")
@@ -84,24 +76,34 @@ def _pytest(*arguments: str) -> _Ran:
 def plugin(settings: Settings) -> Iterator[Figure]:
     """Measure hand-written cases as items of pytest, from the start of its process to its end."""
     _require("pytest", "xdist")
-    target = str(bundled_root() / (_FILE if settings.quick else _FOLDER))
-    ran = [
-        _pytest("-n", "2", "--candidate", settings.candidate, target) for _ in range(settings.size(settings.rounds, 1))
-    ]
-    yield count("items", f"items, from {_FILE if settings.quick else _FOLDER}", ran[0].items)
-    yield rate("rate", "items with -n 2, start included", [each.seconds for each in ran], ran[0].items)
+    ran: dict[str, list[_Ran]] = {_FILE: [], **({} if settings.quick else {_FOLDER: []})}
+    workers = settings.size(2, 0)
+    arguments = ("-n", str(workers), "--candidate", settings.candidate)
+
+    def run(chosen: str) -> None:
+        ran[chosen].append(_pytest(*arguments, str(bundled_root() / chosen)))
+
+    rounds = settings.size(settings.rounds, 1)
+    taken = alternating(rounds, {chosen: functools.partial(run, chosen) for chosen in ran})
+    few, many = ran[_FILE][0].items, ran[list(ran)[-1]][0].items
+    yield Figure("start", f"pytest -n {workers}, {few} items: little but its start", "s", taken[_FILE])
+    yield count("items", f"items, from {list(ran)[-1]}", many)
+    yield rate("rate", f"items with -n {workers}, start included", taken[list(ran)[-1]], many)
 
 
 def matrices(settings: Settings) -> Iterator[Figure]:
     """Measure whole matrices under pytest and in a run, from the start of the process to its end."""
     _require("pytest", "xdist")
     file, glob = _MATRIX if settings.quick else _MATRICES
-    under = ("-n", "2", "--candidate", settings.candidate, "--matrix-strength", "full", str(bundled_root() / file))
+    workers = settings.size(2, 0)
+    under = ("-n", str(workers), "--candidate", settings.candidate, "--matrix-strength", "full")
     run = ("-m", "wireproof", "run", settings.candidate, "--select", glob, "--full")
     rounds = settings.size(min(settings.rounds, 3), 1)
-    taken = alternating(rounds, {"run": lambda: child(run, (0, 1)), "pytest": lambda: _pytest(*under)})
+    taken = alternating(
+        rounds, {"run": lambda: child(run, (0, 1)), "pytest": lambda: _pytest(*under, str(bundled_root() / file))}
+    )
     yield Figure("run", f"run --select '{glob}' --full", "s", taken["run"])
-    yield Figure("pytest", f"pytest -n 2, the same of {file}", "s", taken["pytest"])
+    yield Figure("pytest", f"pytest -n {workers}, the same of {file}", "s", taken["pytest"])
     yield ratio("ratio", "seconds under pytest / seconds in a run", taken["pytest"], taken["run"])
 
 
@@ -151,7 +153,7 @@ def _expressible(number: int) -> tuple[str, str, str, dict[str, str]] | None:
     pairs = [line.split(": ", 1) for line in expect.head[1:] if line.encode("latin-1") not in own]
     headers = {pair[0]: pair[-1] for pair in pairs if pair[0] not in ("Host", "Accept-Encoding")}
     is_plain = message.method.isalpha() and b" " not in message.target and "\n" not in "".join(headers.values())
-    if message.problems or not is_plain or len(headers) != len(pairs) - 2:
+    if message.problems or message.framing == "chunked" or not is_plain or len(headers) != len(pairs) - 2:
         return None
     return message.method.decode(), message.target.decode(), expect.body.decode("latin-1"), headers
 
@@ -159,7 +161,8 @@ def _expressible(number: int) -> tuple[str, str, str, dict[str, str]] | None:
 def httpserver(settings: Settings) -> Iterator[Figure]:
     """Measure requests that are checked with pytest-httpserver, each in a test, and the same ones judged."""
     _require("pytest", "pytest_httpserver")
-    found = {number: asked for number in reaching() if (asked := _expressible(number)) is not None}
+    pool = spread(reaching(), settings.size(len(usual()), 30 * _FEW))
+    found = {number: asked for number in pool if (asked := _expressible(number)) is not None}
     numbers = spread(list(found), settings.size(_REQUESTS, _FEW))
     ran, seconds = _checked([found[number] for number in numbers])
     yield count("requests", f"requests, of {len(found):,} that it can express", ran.items)

@@ -52,11 +52,11 @@ def floor(settings: Settings) -> Iterator[Figure]:
         with judging(candidate, numbers) as judged, here() as server:
             pieces = _floors(judged, server.address, server.take)
             yield count("requests", "requests that send something", done)
+            yield count("reported", "of these, not simply as expected", judged.reported)
             with steady():
                 taken = in_pieces(settings.rounds, {"floor": pieces, "judged": judged.pieces()})
             yield each("floor", "made, and thrown away in the same thread", taken["floor"], done)
             yield each("judged", "made, and judged as a worker does it", taken["judged"], done)
-            yield count("reported", "of these, not simply as expected", judged.reported)
             yield ratio("ratio", "rate judged / rate thrown away", taken["floor"], taken["judged"])
             with elsewhere() as address, steady():
                 taken = in_pieces(settings.rounds, {"floor": _floors(judged, address, _nothing)})

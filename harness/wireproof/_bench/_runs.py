@@ -20,7 +20,7 @@ def verdicts(settings: Settings) -> Iterator[Figure]:
     planned = first(_QUICK) if settings.quick else Planned((), (), (usual(),), len(usual()))
     taken: dict[int, list[float]] = {1: [], 2: []}
     parts = {str(jobs): lambda jobs=jobs: taken[jobs].append(_run(settings.candidate, planned, jobs)) for jobs in taken}
-    alternating(settings.rounds, parts)
+    alternating(settings.size(settings.rounds, 1), parts)
     done = len(planned)
     yield count("requests", "combinations in a run", done)
     yield rate("one", "verdicts with 1 worker", taken[1], done)

@@ -24,6 +24,8 @@ MATRIX = "matrix/framing"
 """The matrix whose combinations are measured."""
 
 _TIMEOUT = 30.0
+_PIECE = 4 * SLICE
+"""So many combinations are played until another part has its turn: enough to fill the processor's caches anew."""
 _EXIT = os._exit
 
 
@@ -90,29 +92,29 @@ def in_process(candidate: str) -> Iterator[InProcess]:
 
 
 class Judged:
-    """Combinations that are played and judged, in slices, as a worker does it.
+    """Combinations that are played and judged as a worker does it, some slices in a row.
 
     Args:
         candidate: who is asked.
         numbers: for what.
 
     Attributes:
-        slices: the numbers of each slice.
+        slices: the numbers that are played in a row.
         reported: how many verdicts say more than that it passes.
     """
 
     def __init__(self, candidate: InProcess, numbers: Sequence[int]) -> None:
         self.candidate = candidate
         self.player = Player(Expansion(matrix()), candidate, answers(), strict_defects=False)
-        self.slices = [numbers[start : start + SLICE] for start in range(0, len(numbers), SLICE)]
+        self.slices = [numbers[start : start + _PIECE] for start in range(0, len(numbers), _PIECE)]
         self.reported = 0
 
     def pieces(self) -> list[Callable[[], None]]:
-        """Return what plays and judges each of the slices."""
+        """Return what plays and judges each of them."""
         return [functools.partial(self.play, numbers) for numbers in self.slices]
 
     def play(self, numbers: Sequence[int]) -> None:
-        """Play and judge a slice."""
+        """Play and judge some in a row."""
         codes = bytearray(len(numbers))
         self.player.play(numbers, codes, self._report)
         assert all(codes)

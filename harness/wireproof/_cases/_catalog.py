@@ -173,7 +173,8 @@ class _ValueShape:
 
 def _attributes(axis: str, recipe: Recipe | None, **said: Any) -> dict[str, str]:
     """Return the words for an argument's value; ``said`` is what the catalog says of it (see ``attributes``)."""
-    return {**attributes(axis, recipe, **said), **_FINE.get(axis, lambda _: {})(recipe)}
+    found = attributes(axis, recipe, **said)
+    return found | _FINE[axis](recipe) if axis in _FINE else found
 
 
 def _fine_url(recipe: Recipe | None) -> dict[str, str]:

@@ -76,13 +76,16 @@ def load(path: Path | None = None, globs: Iterable[str] = ()) -> CaseSet:
         # what stands in a catalog is part of every matrix that uses it: with it all is read that there is
         file, start = None, root
     files = [file] if file else list(case_files(start, root))
-    tables = [each for each in files if each.parent == root / MATRIX] if file else list(yaml_files(start, root / MATRIX))
+    tables = (
+        [each for each in files if each.parent == root / MATRIX] if file else list(yaml_files(start, root / MATRIX))
+    )
     files = [each for each in files if each not in tables]
     catalogs = list(yaml_files(root, root / CATALOG)) if tables or start == root else []
     if not (files or tables or catalogs) or file == root / CLAUSES:
         raise UsageError("case path", str(path), "a case file, or a folder with at least one (*.yaml)")
     patterns = tuple(globs)
     complaints: list[CaseFileError] = list(_same_ids((*files, *tables, *catalogs), root))
+    complaints += _too_deep(root) if start == root and not patterns else ()
     cases: list[Case] = []
     for each in files:
         if not patterns or any(_may_hold(_prefix(each, root), glob) for glob in patterns):
@@ -147,12 +150,22 @@ def _read_as(shape: Shape[T], file: Path, root: Path, complaints: list[CaseFileE
     """Return what a file says, or None where it is broken; its name is a word that ids and axes can use."""
     name = file.relative_to(root).as_posix()
     if not _NAME.fullmatch(file.stem):
-        complaints.append(CaseFileError(name, 1, 1, f"the file name {file.name!r}", "lower-case words joined by hyphens"))
+        complaints.append(
+            CaseFileError(name, 1, 1, f"the file name {file.name!r}", "lower-case words joined by hyphens")
+        )
     try:
         return shape.read(_read(file, name))
     except Refused as refused:
         complaints += refused.in_order()
         return None
+
+
+def _too_deep(root: Path) -> Iterator[CaseFileError]:
+    """Yield a complaint about each file that lies in a folder of catalogs or matrices, but not directly."""
+    for folder in (CATALOG, MATRIX):
+        for file in sorted((root / folder).glob("*/**/*.y*ml")):
+            found, wanted = f"a file in a folder of {folder}", f"it in {folder} itself, where alone they are read"
+            yield CaseFileError(file.relative_to(root).as_posix(), 1, 1, found, wanted)
 
 
 def _same_ids(files: Iterable[Path], root: Path) -> Iterator[CaseFileError]:

@@ -94,7 +94,7 @@ class _When:
     def schema(self) -> Schema:
         names = [f"{axis}.{name}" for axis, known in WORDS.items() for name in known] + ["framing.body", "framing.adds"]
         either = {"anyOf": [_WORD.schema(), self.words.schema()]}
-        return {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(names, either)}
+        return {"type": "object", "propertyNames": {"enum": names}, "additionalProperties": either}
 
 
 class _Axes:
@@ -139,7 +139,9 @@ class _Axis:
         catalog = Word(about, choices=tuple(self.catalogs)).read(node)
         found = self.catalogs[catalog]
         if found.of != CATALOG_OF[name]:
-            raise node.complain(f"the catalog {catalog!r}, which is of {found.of}", f"one that is of {CATALOG_OF[name]}")
+            raise node.complain(
+                f"the catalog {catalog!r}, which is of {found.of}", f"one that is of {CATALOG_OF[name]}"
+            )
         return Axis(name, catalog, found.values)
 
     def schema(self) -> Schema:
@@ -238,9 +240,7 @@ def _hash(node: Node, axes: tuple[Axis, ...]) -> str:
     return hashlib.sha256(repr((content, values)).encode()).hexdigest()[:16]
 
 
-def _wrong_words(
-    node: Node, rules: tuple[Rule, ...], shown: MappingType[str, tuple[Value, ...]]
-) -> Iterator[Refused]:
+def _wrong_words(node: Node, rules: tuple[Rule, ...], shown: MappingType[str, tuple[Value, ...]]) -> Iterator[Refused]:
     """Yield a complaint about each condition that asks for what no value has, and about ids that occur twice."""
     lines: dict[str, int] = {}
     for index, rule in enumerate(rules):
@@ -286,7 +286,7 @@ def _known(table: str, name: str, shown: MappingType[str, tuple[Value, ...]]) ->
 
 
 def _not_whole(node: Node, matrix: Matrix) -> Iterator[Refused]:
-    """Yield a complaint about each rule that no combination reaches, and about each table that leaves some undecided."""
+    """Yield a complaint about rules that no combination reaches, and tables that leave some undecided."""
     expansion = Expansion(matrix)
     decisions = Decisions(matrix)
     reported: set[str] = set()
@@ -294,9 +294,12 @@ def _not_whole(node: Node, matrix: Matrix) -> Iterator[Refused]:
         if table not in reported:
             reported.add(table)
             found = f"no rule of {table} for {expansion.id(expansion.number(indices))}"
-            yield at(node, table).complain(found, "a rule for every combination; one without when, at the end, takes all")
+            wanted = "a rule for every combination; one without when, at the end, takes all"
+            yield at(node, table).complain(found, wanted)
     for rule, earlier in unreached(decisions) if not reported else ():
         index = next(at_ for at_, one in enumerate(matrix.tables[rule.table]) if one is rule)
         why = f", because {earlier.id!r} in line {earlier.source.line} takes them all" if earlier else ""
         place = at(node, rule.table, index)
-        yield place.complain(f"the rule {rule.id!r}, which no combination reaches{why}", "rules that each decide something")
+        yield place.complain(
+            f"the rule {rule.id!r}, which no combination reaches{why}", "rules that each decide something"
+        )

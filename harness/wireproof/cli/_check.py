@@ -57,7 +57,8 @@ def command(path: Path | None, deep: bool, write_docs: bool) -> None:
         bugs += _never_broken(found.matrices, held)
     if bugs:
         raise _complaint(bugs)
-    click.echo(f"{_counted(found)}: no complaint")
+    if found.cases or not found.matrices:
+        click.echo(f"{_counted(found)}: no complaint")
     if found.matrices:
         click.echo(f"{_combined(found.matrices, sum(map(len, numbers)))}: no complaint")
 
@@ -91,30 +92,29 @@ def _complaint(bugs: Sequence[BugInCase]) -> BrokenCases:
 class _Held:
     """What came of holding combinations against the other oracles.
 
-    ``bugs``: for each place and text the first combination that it is said of, and of how many it is said.
+    ``bugs``: for each file, line and text the first combination that it is said of, and of how many it is said.
     ``broken``: by the id of the matrix, the axis, the value and the code, what was broken on one value's behalf alone.
     """
 
-    bugs: dict[tuple[str, int, str], tuple[BugInCase, int]] = field(default_factory=dict)
+    bugs: dict[tuple[str, int, str], tuple[str, int]] = field(default_factory=dict)
     broken: set[tuple[str, str, str, str]] = field(default_factory=set)
 
-    def add(self, bug: BugInCase, count: int = 1) -> None:
+    def add(self, place: tuple[str, int, str], case: str, count: int = 1) -> None:
         """Count a complaint beside those that say the same of other combinations."""
-        key = bug.file, bug.line, bug.text
-        first, before = self.bugs.get(key, (bug, 0))
-        self.bugs[key] = first, before + count
+        first, before = self.bugs.get(place, (case, 0))
+        self.bugs[place] = first, before + count
 
     def merge(self, other: _Held) -> None:
         """Add what came of further combinations."""
-        for bug, count in other.bugs.values():
-            self.add(bug, count)
+        for place, (case, count) in other.bugs.items():
+            self.add(place, case, count)
         self.broken |= other.broken
 
     def complaints(self) -> Iterator[BugInCase]:
         """Yield one complaint for all combinations of which the same is said."""
-        for bug, count in self.bugs.values():
+        for (file, line, text), (case, count) in self.bugs.items():
             more = f" (and of {count - 1:,} more the same)" if count > 1 else ""
-            yield BugInCase(bug.file, bug.line, bug.case, bug.text + more)
+            yield BugInCase(file, line, case, text + more)
 
 
 _expansions: list[Expansion] = []
@@ -148,7 +148,9 @@ def _parts(expansions: Sequence[Expansion], chunks: Sequence[tuple[int, Sequence
     try:
         yield from pool.map(_examine_chunk, chunks)
     except BrokenProcessPool:
-        raise HarnessError("check --deep: a process that examines combinations ended; the rest was not examined") from None
+        raise HarnessError(
+            "check --deep: a process that examines combinations ended; the rest was not examined"
+        ) from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -168,7 +170,7 @@ def _examine_chunk(chunk: tuple[int, Sequence[int]]) -> _Held:
     for number in chunk[1]:
         seen = examined(expansion.case(number))
         for bug in seen.bugs:
-            held.add(bug)
+            held.add((bug.file, bug.line, bug.text), bug.case)
         if seen.violated:
             held.broken.update(_on_behalf(expansion, number, seen.violated))
     return held

@@ -78,7 +78,7 @@ def _rows(expansion: Expansion, numbers: Sequence[int]) -> list[tuple[str, ...]]
         coverage = Coverage(expansion, strength)
         coverage.add(numbers)
         share = f"{100 * coverage.covered / coverage.total:.2f} %"
-        row = (expansion.matrix.id, f"{len(numbers):,} of {expansion.matrix.size:,}", f"{strength}-way")
+        row = (expansion.matrix.id, f"{len(numbers):,}", f"{strength}-way")
         rows.append((*row, f"{coverage.covered:,} of {coverage.total:,}", share))
     return rows
 
@@ -90,8 +90,8 @@ def _print(candidate: str, rows: Sequence[tuple[str, ...]]) -> None:
 
     title = f"Combinations of values that ran against {candidate}"
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("matrix", "combinations that ran", "", "covered", "share"):
-        table.add_column(name, justify="left" if name == "matrix" else "right")
+    for name in ("matrix", "ran", "", "covered", "share"):
+        table.add_column(name, justify="left" if name == "matrix" else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     Console(emoji=False).print(table)

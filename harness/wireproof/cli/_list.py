@@ -43,9 +43,9 @@ def command(
     found = load(cases_path, () if cases_path else globs)
     planned = plan(found.cases, found.matrices, globs, clauses, chosen_strength(strength, full=full))
     if of_clauses:
-        counts = _counts(planned)
+        cases, combined = Counter(own for case in planned.cases for own in case.clauses), _combined(planned)
         for clause in found.clauses.values():
-            standing = "excluded" if clause.excluded else f"{counts[clause.id]} cases"
+            standing = "excluded" if clause.excluded else f"{cases[clause.id]} cases, {combined[clause.id]:,} combinations"
             sentences = "".join(f" [{number}]" for number in clause.sentences)
             click.echo(f"{clause.id}  {clause.level}{sentences}  {standing}  {clause.excluded or clause.text}")
         return
@@ -60,9 +60,9 @@ def command(
             click.echo(f"{matrix.id}  {len(chosen):,} of {matrix.size:,} combinations  {matrix.about}")
 
 
-def _counts(planned: Planned) -> Counter[str]:
-    """Return how many cases and combinations exercise each clause."""
-    counts = Counter(clause for case in planned.cases for clause in case.clauses)
+def _combined(planned: Planned) -> Counter[str]:
+    """Return how many combinations of matrices exercise each clause."""
+    counts: Counter[str] = Counter()
     for chosen in planned.chosen:
         for at, count in chosen.by_class.items():
             counts.update(dict.fromkeys(chosen.expansion.decisions.at(at).clauses, count))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wireproof._cases import CaseSet, load
 from wireproof._model import Case, LayerName
 from wireproof._selection import DEFAULT, plan
 from wireproof.errors import UsageError
 from wireproof.report._json import write as write_json
 from wireproof.report._results import Result, Selection
+
+if TYPE_CHECKING:
+    from wireproof._cases import CaseSet
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Writer = Callable[[Path, Sequence[Result], LayerName, Selection], None]
@@ -83,6 +85,8 @@ def one_case(name: str, cases_path: Path | None) -> tuple[Case, CaseSet]:
         UsageError: there is no such case.
     """
     import difflib
+
+    from wireproof._cases import load
 
     if name.startswith("matrix/"):
         found = load(cases_path, (name,))

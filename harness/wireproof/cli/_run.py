@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wireproof._candidates import spelled
-from wireproof._cases import load
 from wireproof._codec import SLICE
 from wireproof._findings import Findings
 from wireproof._matrix import covering
-from wireproof._model import LAYERS, VERDICTS, Case, LayerName
+from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName
 from wireproof._process import unbroken
-from wireproof._run import Judged, Lost, Options, Passed, Started, Starting, Tally, not_run, passed, run
+from wireproof._run import Judged, Lost, Options, Passed, Pool, Started, Starting, Tally, not_run, passed, run
 from wireproof._selection import Chosen, Planned, plan
 from wireproof.cli._options import (
+    Writer,
     cases_option,
     chosen_strength,
     clause_option,
@@ -34,6 +36,12 @@ from wireproof.cli._summary import summarise
 from wireproof.errors import BrokenCases, CandidateError, UsageError, WireproofError
 from wireproof.report._results import Result, Selection
 from wireproof.report._spool import Spool
+
+if TYPE_CHECKING:
+    from wireproof._cases import CaseSet
+
+_WILD = re.compile(r"[*?]|\[[^=\]]*\]")
+
 
 @click.command("run")
 @click.argument("candidates", nargs=-1, metavar="[CANDIDATE]...")
@@ -80,31 +88,59 @@ def command(
         spelled(name)
     writers = [reporter(target) for target in targets]
     strengths, part = chosen_strength(strength, full=full), _shard(shard)
-    found = load(cases_path, () if cases_path else globs)
-    planned = plan(found.cases, found.matrices, globs, clauses, strengths, part)
-    if cases_path:
-        _examine(planned)
-    selection = Selection(globs, clauses, strengths, part, planned.digest, planned.total)
-    spool = Spool(writers[0][1].resolve()) if writers else None
     options = Options(timeout, jobs, strict_defects, fail_fast, gate)
-    with closing(_Kept(spool, all_results=all_results)) as kept:
-        done = _perform(names, planned, options, kept)
-        with unbroken():
-            results = [_result(tally, planned, kept) for tally in done.tallies]
-            codes = [tally.exit_code(gate) for tally in done.tallies]
-            complaints: list[WireproofError] = [*done.complaints]
-            for write, path in writers:
-                try:
-                    write(path, results, gate, selection)
-                except WireproofError as error:
-                    complaints.append(error)
-            counts = {"cases": len(planned.cases), "combinations": sum(map(len, planned.chosen))}
-            summarise(results, planned.of, found.clauses, gate, explain, **counts, selection=selection)
-            for complaint in complaints:
-                click.echo(f"wireproof: {complaint}", err=True)
+    with closing(Pool(names[0], options)) as first:
+        # reading the cases takes about as long as workers need to start
+        first.start(1 if globs and not any(_WILD.search(glob) for glob in globs) else None)
+        found, planned = _planned(cases_path, globs, clauses, strengths, part)
+        selection = Selection(globs, clauses, strengths, part, planned.digest, planned.total)
+        spool = Spool(writers[0][1].resolve()) if writers else None
+        with closing(_Kept(spool, all_results=all_results)) as kept:
+            done = _perform(names, planned, options, kept, first)
+            with unbroken():
+                code = _report(done, planned, found.clauses, kept, writers, gate, explain, selection)
     if done.interrupted:
         click.echo("wireproof: interrupted; what was judged so far is reported", err=True)
         return 3
+    return code
+
+
+def _planned(
+    path: Path | None, globs: Sequence[str], clauses: Sequence[str], strength: int | None, shard: tuple[int, int]
+) -> tuple[CaseSet, Planned]:
+    """Read the cases, and choose what is run."""
+    from wireproof._cases import load  # heavy, and needed once the workers are on their way
+
+    found = load(path, () if path else globs)
+    planned = plan(found.cases, found.matrices, globs, clauses, strength, shard)
+    if path:
+        _examine(planned)
+    return found, planned
+
+
+def _report(
+    done: _Done,
+    planned: Planned,
+    clauses: Mapping[str, Clause],
+    kept: _Kept,
+    writers: Sequence[tuple[Writer, Path]],
+    gate: LayerName,
+    explain: int,
+    selection: Selection,
+) -> int:
+    """Write the reports, print the summary, and return the exit code."""
+    results = [_result(tally, planned, kept) for tally in done.tallies]
+    codes = [tally.exit_code(gate) for tally in done.tallies]
+    complaints: list[WireproofError] = [*done.complaints]
+    for write, path in writers:
+        try:
+            write(path, results, gate, selection)
+        except WireproofError as error:
+            complaints.append(error)
+    counts = {"cases": len(planned.cases), "combinations": sum(map(len, planned.chosen))}
+    summarise(results, planned.of, clauses, gate, explain, **counts, selection=selection)
+    for complaint in complaints:
+        click.echo(f"wireproof: {complaint}", err=True)
     return max([*codes, *(complaint.exit_code for complaint in complaints)])
 
 
@@ -170,7 +206,7 @@ class _Kept:
             self.spool.close()
 
 
-def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Kept) -> _Done:
+def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Kept, first: Pool) -> _Done:
     """Run every candidate. One that cannot be used does not keep the others from running.
 
     After an interruption everything that was planned and has no verdict is not run, and counted.
@@ -182,7 +218,7 @@ def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Ke
             tally = Tally(name, len(planned), positions, kept.take)
             try:
                 if not done.interrupted:
-                    _run_one(tally, planned, options, progress)
+                    _run_one(tally, planned, options, progress, first)
             except CandidateError as error:
                 done.complaints.append(error)
                 continue
@@ -205,10 +241,10 @@ def _leave_out(tally: Tally, planned: Planned, text: str) -> None:
 
 
 def _run_one(
-    tally: Tally, planned: Planned, options: Options, progress: Callable[[str, int, int], object]
+    tally: Tally, planned: Planned, options: Options, progress: Callable[[str, int, int], object], first: Pool
 ) -> None:
     """Run one candidate and count what comes of it."""
-    with closing(run([tally.name], planned, options)) as events:
+    with closing(run([tally.name], planned, options, {first.candidate: first})) as events:
         for event in events:
             if isinstance(event, Starting):
                 # the workers need a moment, in which what is needed afterwards is made ready
