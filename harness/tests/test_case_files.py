@@ -102,7 +102,7 @@ def test_every_kind_is_used(found: CaseSet) -> None:
 
 
 def test_every_word_is_used(found: CaseSet) -> None:
-    """Each reply, probe with each older answer, defect and effect occurs in a case; a defect perhaps in a matrix alone."""
+    """Each reply, probe with each older answer, defect and effect occurs in a case; a defect at least in a matrix."""
     steps = [step for case in found.cases for step in case.steps]
     others = [alternative for step in steps for alternative in step.alternatives]
     expects = [step.expect for step in steps if step.expect] + [alternative.expect for alternative in others]

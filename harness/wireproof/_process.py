@@ -213,7 +213,7 @@ class Worker:
         if closing >= 0:
             return closing
         at = codes.find(0)
-        return at if at >= 0 else max(codes.rfind(PLAYED), 0)
+        return at if at >= 0 else codes.rfind(PLAYED) % count
 
     def moved(self) -> bool:
         """Say whether the worker has gone on with its slice since this was asked last."""

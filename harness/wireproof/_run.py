@@ -467,14 +467,14 @@ class Pool:
             self._break_slice(worker, slice_, slice_.index(value.id), value)
             self._overdue(worker)
 
-    def _close_slice(self, worker: Worker, slice_: Slice) -> list[int]:
-        """Take in what the worker has written; return the indexes of what it has not got through."""
+    def _close_slice(self, worker: Worker, slice_: Slice, culprit: int | None = None) -> list[int]:
+        """Take in what the worker has written, but for the culprit; return the indexes of what is still to be settled."""
         del self.open[slice_.id]
         codes = worker.codes[: len(slice_.numbers)]
-        passed = [index for index, code in enumerate(codes) if code in (PASSED, ABSENT, PRESENT)]
+        done = (PASSED, ABSENT, PRESENT)
+        passed = [index for index, code in enumerate(codes) if code in done and index != culprit]
         if passed:
-            done = bytes(codes[index] for index in passed)
-            self.events.append(Passed(self.candidate, slice_.of(passed), done))
+            self.events.append(Passed(self.candidate, slice_.of(passed), bytes(codes[index] for index in passed)))
         settled = {*passed, *worker.reported}
         worker.reported.clear()
         return [index for index in range(len(codes)) if index not in settled]
@@ -482,9 +482,8 @@ class Pool:
     def _break_slice(self, worker: Worker, slice_: Slice, culprit: int | None, verdict: Verdict) -> None:
         """Settle the combination that a worker has not survived; what it has not got through is open again."""
         worker.busy.popleft()
-        left = self._close_slice(worker, slice_)
-        if culprit in left:
-            assert culprit is not None
+        left = self._close_slice(worker, slice_, culprit)
+        if culprit is not None and culprit in left:
             left.remove(culprit)
             self.events.append(Judged(self.candidate, verdict, slice_.positions[culprit]))
         if left:

@@ -19,7 +19,7 @@ from wireproof._bench._figures import CannotMeasure, Figure, Settings, child, co
 from wireproof._bench._work import first
 from wireproof._run import Options, Started, Starting, Tally, run
 
-_USUAL, _QUICK = (1_000, 0), (300, 1_500)
+_USUAL, _QUICK = (1_000, 0), (300, 1_000)
 _CLEAR_PEAK = "5"
 _OFTEN = 0.002
 """Seconds between two looks: a process takes longer to end when its last work is done."""

@@ -11,7 +11,7 @@ from wireproof._bench._work import first, usual
 from wireproof._run import Options, Started, Starting, Tally, run
 from wireproof._selection import Planned
 
-_QUICK = 1_500
+_QUICK = 1_000
 _ONE = "request-line/arguments/two-by-name"
 
 

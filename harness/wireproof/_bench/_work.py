@@ -53,11 +53,13 @@ def spread(numbers: Sequence[int], count: int) -> list[int]:
     return [numbers[at * len(numbers) // count] for at in range(count)]
 
 
+@functools.cache
 def reaching() -> list[int]:
     """Return the usual combinations of which something is sent."""
     return [number for number in usual().numbers if usual().expansion.decision(number).sent != "nothing"]
 
 
+@functools.cache
 def raising() -> list[int]:
     """Return the usual combinations whose request raises before anything is sent."""
     return [number for number in usual().numbers if usual().expansion.decision(number).sent == "nothing"]
@@ -105,7 +107,7 @@ class Judged:
 
     def __init__(self, candidate: InProcess, numbers: Sequence[int]) -> None:
         self.candidate = candidate
-        self.player = Player(Expansion(matrix()), candidate, answers(), strict_defects=False)
+        self.player = Player(usual().expansion, candidate, answers(), strict_defects=False)
         self.slices = [numbers[start : start + _PIECE] for start in range(0, len(numbers), _PIECE)]
         self.reported = 0
 

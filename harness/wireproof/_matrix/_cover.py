@@ -148,17 +148,22 @@ class Coverage:
 
     def add(self, numbers: Iterable[int]) -> None:
         """Count what these combinations cover."""
-        expansion, groups = self.expansion, list(zip(self.groups, self.seen, strict=True))
-        sizes = [len(axis.values) for axis in expansion.axes]
+        decisions = self.expansion.decisions
+        places = [(stride, len(axis.values)) for stride, axis in zip(self.expansion.strides, self.expansion.axes, strict=True)]
+        weights = [decisions.weights(axis.name) for axis in self.expansion.axes]
+        shown = [self._shown[decision.guilty] if decision else () for decision in decisions.by_class]
+        groups = [([(at, places[at][1]) for at in group], seen.add) for group, seen in zip(self.groups, self.seen, strict=True)]
         for number in numbers:
-            indices = expansion.indices(number)
-            shown = self._shown[expansion.decision(number).guilty]
-            for (group, seen), is_shown in zip(groups, shown, strict=True):
+            indices = [number // stride % count for stride, count in places]
+            at_class = 0
+            for weight, index in zip(weights, indices, strict=True):
+                at_class += weight[index]
+            for (group, add), is_shown in zip(groups, shown[at_class], strict=True):
                 if is_shown:
                     key = 0
-                    for at in group:
-                        key = key * sizes[at] + indices[at]
-                    seen.add(key)
+                    for at, count in group:
+                        key = key * count + indices[at]
+                    add(key)
 
     def missing(self) -> Iterator[Tuple]:
         """Yield the tuples that do not occur, in order."""

@@ -16,7 +16,7 @@ Only ``errors`` is asked where nothing is sent. Sequences have one table, ``seco
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -103,7 +103,11 @@ class Decisions:
             self.strides.insert(0, stride)
             stride *= len(examples)
         self.undecided: list[tuple[tuple[int, ...], str]] = []
-        self.by_class = [self._decide(indices) for indices in itertools.product(*self.examples)]
+        self._known: dict[tuple[int, ...], Decision] = {}
+        self._conditions = {
+            table: [(rule, *self._condition(rule)) for rule in rules] for table, rules in matrix.tables.items()
+        }
+        self.by_class = [self._decide(classes) for classes in itertools.product(*map(range, map(len, self.examples)))]
 
     def at(self, number: int) -> Decision:
         """Return the decision on a combination of classes."""
@@ -125,55 +129,93 @@ class Decisions:
 
     @cached_property
     def _reached(self) -> set[int]:
-        return {id(rule) for decision in self.by_class if decision is not None for rule in decision.rules}
+        return {id(rule) for decision in self._known.values() for rule in decision.rules}
 
-    def _decide(self, indices: tuple[int, ...]) -> Decision | None:
-        words = {
-            f"{axis.name}.{name}": word
-            for axis, index in zip(self.matrix.axes, indices, strict=True)
-            for name, word in axis.values[index].attributes.items()
-        }
-        for name, value in self.matrix.given.items():
-            words |= {f"{name}.{attribute}": word for attribute, word in value.attributes.items()}
+    def _condition(self, rule: Rule) -> tuple[_Allowed, _Framed] | tuple[None, None]:
+        """Return what a rule asks: by axis, the classes that it takes, and what it asks of the framing.
+
+        (None, None) where what is given in all combinations is not what it asks for.
+        """
+        allowed: list[tuple[int, frozenset[int]]] = []
+        framed: list[tuple[str, tuple[str, ...]]] = []
+        names = [axis.name for axis in self.matrix.axes]
+        for name, words in rule.when:
+            owner, _, attribute = name.partition(".")
+            if owner in names:
+                at = names.index(owner)
+                values = self.matrix.axes[at].values
+                fits = (number for number, index in enumerate(self.examples[at]) if _word(values[index], attribute) in words)
+                allowed.append((at, frozenset(fits)))
+            elif owner == "framing":
+                framed.append((attribute, words))
+            elif owner not in self.matrix.given or _word(self.matrix.given[owner], attribute) not in words:
+                return None, None
+        return allowed, framed
+
+    def _decide(self, classes: tuple[int, ...]) -> Decision | None:
         try:
-            return self._sequence(words) if self.matrix.is_sequence else self._single(words)
+            return self._sequence(classes) if self.matrix.is_sequence else self._single(classes)
         except LookupError as error:
+            indices = tuple(examples[number] for examples, number in zip(self.examples, classes, strict=True))
             self.undecided.append((indices, str(error.args[0])))
             return None
 
-    def _first(self, table: str, words: Mapping[str, str]) -> Rule:
-        for rule in self.matrix.tables[table]:
-            if all(words.get(name) in allowed for name, allowed in rule.when):
-                return rule
+    def _first(self, table: str, classes: tuple[int, ...], framing: Mapping[str, str] | None = None) -> Rule:
+        for rule, allowed, framed in self._conditions[table]:
+            if allowed is None:
+                continue
+            for at, fits in allowed:
+                if classes[at] not in fits:
+                    break
+            else:
+                if not framed or all((framing or {}).get(name) in words for name, words in framed):
+                    return rule
         raise LookupError(table)
 
-    def _sequence(self, words: Mapping[str, str]) -> Decision:
-        rule = self._first("second", words)
-        return Decision((rule,), second=rule.outcome)
+    def _sequence(self, classes: tuple[int, ...]) -> Decision:
+        rule = self._first("second", classes)
+        return self._made((rule,), lambda: Decision((rule,), second=rule.outcome))
 
-    def _single(self, words: dict[str, str]) -> Decision:
-        error = self._first("errors", words)
+    def _made(self, rules: tuple[Rule, ...], make: Callable[[], Decision]) -> Decision:
+        """Return the decision of these rules, made once: there are far fewer of them than combinations of classes."""
+        key = tuple(map(id, rules))
+        if key not in self._known:
+            self._known[key] = make()
+        return self._known[key]
+
+    def _single(self, classes: tuple[int, ...]) -> Decision:
+        error = self._first("errors", classes)
         raises, sent = error.outcome["raises"], error.outcome.get("sent", "pieces")
         is_raised = raises != NOT_RAISED
         guilty = error.when[0][0].partition(".")[0] if is_raised and error.when else ""
         if sent == "nothing":
-            return Decision((error,), raises, sent, guilty=guilty)
-        host, accept, framing = (self._first(table, words) for table in ("host", "accept-encoding", "framing"))
-        words |= {f"framing.{name}": word for name, word in framing.outcome.items()}
-        defect = self._first("defects", words)
-        rules = (error, framing) if is_raised else (framing, error)
-        return Decision(
-            (*rules, host, accept, defect),
-            raises,
-            sent,
-            host.outcome["sends"],
-            accept.outcome["sends"],
-            framing.outcome["adds"],
-            framing.outcome["body"],
-            defect.outcome["name"],
-            defect.outcome.get("body", ""),
-            guilty,
+            return self._made((error,), lambda: Decision((error,), raises, sent, guilty=guilty))
+        host, accept, framing = (self._first(table, classes) for table in ("host", "accept-encoding", "framing"))
+        defect = self._first("defects", classes, framing.outcome)
+        rules = ((error, framing) if is_raised else (framing, error)) + (host, accept, defect)
+        return self._made(
+            rules,
+            lambda: Decision(
+                rules,
+                raises,
+                sent,
+                host.outcome["sends"],
+                accept.outcome["sends"],
+                framing.outcome["adds"],
+                framing.outcome["body"],
+                defect.outcome["name"],
+                defect.outcome.get("body", ""),
+                guilty,
+            ),
         )
+
+
+_Allowed = list[tuple[int, frozenset[int]]]
+_Framed = list[tuple[str, tuple[str, ...]]]
+
+
+def _word(value: Value, attribute: str) -> str | None:
+    return value.attributes.get(attribute)
 
 
 def _class(axis: str, value: Value, asked: Mapping[str, Collection[str]]) -> tuple[str, ...]:
