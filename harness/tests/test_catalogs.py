@@ -855,16 +855,24 @@ def test_wrong_table(copied: Path, name: str, old: str, new: str, id_: str, said
     }
 
 
-def test_asks_that_never_happens(copied: Path) -> None:
-    """With --deep a code is complained about that a value asks for and no combination breaks on its behalf."""
-    change(copied, "catalog/hosts.yaml", "asks: [rfc.host-once]", "asks: [rfc.host-once, rfc.obs-fold]")
+@pytest.mark.parametrize(
+    ("old", "new", "value", "code"),
+    [
+        ("asks: [rfc.host-once]", "asks: [rfc.host-once, rfc.obs-fold]", "11: host-name-bytes", "rfc.obs-fold"),
+        ('"example.test"]]}', '"example.test"]], asks: [rfc.target-form]}', "6: other-field", "rfc.target-form"),
+    ],
+)
+def test_asks_that_never_happens(copied: Path, old: str, new: str, value: str, code: str) -> None:
+    """With --deep a code is complained about that a value asks for and that is broken nowhere, or for another's sake."""
+    change(copied, "catalog/hosts.yaml", old, new)
     for name in ("framing", "after-failure", "after-success", "target"):
         (copied / f"matrix/{name}.yaml").unlink()
     assert check(copied)[0] == 0
-    said = "it asks for rfc.obs-fold, and no combination breaks that on its behalf"
-    code, text = check("--deep", copied)
-    assert code == 2
-    assert f"catalog/hosts.yaml:11: BUG IN CASE catalog/hosts[host-name-bytes]: {said}" in text.split("\n")
+    exit_code, text = check("--deep", copied)
+    line, name = value.split(": ")
+    said = f"it asks for {code}, and no combination breaks that on its behalf"
+    assert exit_code == 2
+    assert f"catalog/hosts.yaml:{line}: BUG IN CASE catalog/hosts[{name}]: {said}" in text.split("\n")
 
 
 def test_asks_of_one_matrix(copied: Path) -> None:

@@ -20,7 +20,7 @@ from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe
 
 Maker = Callable[[], Built]
 
-LANES = 64
+LANES = 32
 """How many requests are made before the server looks at what has come, and before an address is used again."""
 
 _POLL = select.poll
