@@ -765,7 +765,7 @@ def test_process_that_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that ends before its work is done is a fault of the harness, in one sentence."""
     monkeypatch.setattr(_check, "_CHUNK", 1)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
-    monkeypatch.setattr(_check, "_start", os._exit)
+    monkeypatch.setattr(_check, "_work", os._exit)
     said = "check --deep: a process that examines combinations ended before it was done"
     assert check("--deep", root) == (3, said)
 
@@ -863,7 +863,7 @@ def test_wrong_table(copied: Path, name: str, old: str, new: str, id_: str, said
     ],
 )
 def test_asks_that_never_happens(copied: Path, old: str, new: str, value: str, code: str) -> None:
-    """With --deep a code is complained about that a value asks for and that is broken nowhere, or for another's sake."""
+    """With --deep a code is complained about that a value asks for and that is never broken on its behalf."""
     change(copied, "catalog/hosts.yaml", old, new)
     for name in ("framing", "after-failure", "after-success", "target"):
         (copied / f"matrix/{name}.yaml").unlink()

@@ -19,8 +19,8 @@ import pytest
 
 from wireproof._cases import CaseSet, load
 from wireproof._model import Verdict
-from wireproof._plan import select
 from wireproof._run import Judged, Options, run
+from wireproof._selection import select
 
 CLIENTS = Path(__file__).parent / "clients"
 

@@ -170,7 +170,12 @@ def test_a_real_run_fits_the_schema(tmp_path: Path) -> None:
     from wireproof._cases import load
 
     found = load()
-    globs = ["sequences/stale-head/*", "effects/lazy/*", "framing/no-body/*", "matrix/framing[method=p*,body=array-wide]"]
+    globs = [
+        "sequences/stale-head/*",
+        "effects/lazy/*",
+        "framing/no-body/*",
+        "matrix/framing[method=p*,body=array-wide]",
+    ]
     planned = plan(found.cases, found.matrices, globs)
     results, spools = [], []
     for strict in (False, True):

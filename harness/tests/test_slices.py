@@ -1,4 +1,4 @@
-"""Slices of matrices: every way to differ is seen, and what a candidate does costs the combinations that it does it in."""
+"""Slices of matrices: every way to differ is seen, and harm costs the combinations that it is done in."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from wireproof import _run, _slices, _worker
 from wireproof._candidates._inprocess import InProcess
 from wireproof._cases import load
 from wireproof._codec import ABSENT, PASSED, PRESENT, REPORTED
+from wireproof._judge import judge
 from wireproof._matrix import Expansion, covering
 from wireproof._model import Verdict
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
@@ -147,9 +148,7 @@ def ran(candidate: str, what: Planned, **options: Any) -> tuple[dict[str, int], 
         ("Scribbles", "harness: the connection to the worker brought something that is no answer: 'hello'"),
     ],
 )
-def test_harm_costs_one_combination(
-    monkeypatch: pytest.MonkeyPatch, candidate: str, reason: str
-) -> None:
+def test_harm_costs_one_combination(monkeypatch: pytest.MonkeyPatch, candidate: str, reason: str) -> None:
     """The combination in which it happens has the verdict, all others pass, and the accounts balance."""
     monkeypatch.setattr(_run, "MERCY", 0.2)
     what = planned(*AROUND)
@@ -340,11 +339,19 @@ WAYS = [
     ("Twice", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "connection.split"),
     ("Returns", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "call.returned"),
     ("Raises", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "call.raised"),
-    ("NeverCloses", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "connection.left-open"),
+    (
+        "NeverCloses",
+        "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]",
+        "connection.left-open",
+    ),
     ("Silent", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "request.not-sent"),
     ("ChangesHeaders", "matrix/framing[method=get,body=text,headers=one-field,encode_chunked=true]", "effect.headers"),
     ("ClosesFile", "matrix/framing[method=get,body=bytesio,headers=absent,encode_chunked=absent]", "effect.closed"),
-    ("SendsEarly", "matrix/framing[method=get,body=text,headers=name-with-colon,encode_chunked=absent]", "error.bytes-out"),
+    (
+        "SendsEarly",
+        "matrix/framing[method=get,body=text,headers=name-with-colon,encode_chunked=absent]",
+        "error.bytes-out",
+    ),
     ("OtherError", "matrix/framing[method=get,body=text,headers=name-with-colon,encode_chunked=absent]", "call.other"),
     ("Fails", "matrix/framing[method=get,body=text,headers=absent,encode_chunked=absent]", "call.construct"),
     ("Resolves", "matrix/address[connection=name,url=root,headers=absent]", "unsupported"),
@@ -373,7 +380,7 @@ def test_a_fast_verdict_is_the_judges_verdict() -> None:
         for number, code in itertools.islice(zip(chosen.numbers, codes, strict=True), 40):
             case = chosen.expansion.case(number)
             single = candidate(name)
-            verdict = _slices.judge(case, single.perform(case), {})
+            verdict = judge(case, single.perform(case), {})
             single.close()
             assert (verdict.verdict == "pass") == (code in (PASSED, ABSENT, PRESENT)), case.id
 
@@ -426,9 +433,9 @@ def test_every_pair_of_values_passes(name: str) -> None:
 
 
 @pytest.fixture
-def events() -> Iterator[list[Any]]:
+def events() -> list[Any]:
     """Return what comes of a run of two workers over one matrix."""
-    yield list(run(["reference"], planned("matrix/target", strength=3), Options(jobs=2)))
+    return list(run(["reference"], planned("matrix/target", strength=3), Options(jobs=2)))
 
 
 def test_each_position_is_settled_once(events: list[Any]) -> None:

@@ -72,8 +72,8 @@ def is_loopback(host: str) -> bool:
 class Patience:
     """How long nothing may come before nothing more is waited for.
 
-    A client that leaves its connections open, or does not send what it should, makes the server wait in vain. After some
-    times it is known for that, and waited for no more than a moment: what it does is held against it either way.
+    A client that leaves its connections open, or does not send what it should, makes the server wait in vain. After
+    some times it is known for that, and waited for no more than a moment: what it does is held against it either way.
     """
 
     def __init__(self) -> None:
@@ -401,7 +401,7 @@ def _send_all(sock: _socket.socket, data: bytes) -> None:
 
 
 _Term = tuple[Sequence[Recorder], float, float, float]
-"""An exchange in progress: its recorders, when it began, when it must end, and when it must even if bytes keep coming."""
+"""An exchange in progress: its recorders, when it began, when it must end, and when even if bytes keep coming."""
 
 
 class Watch:

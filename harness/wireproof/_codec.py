@@ -13,8 +13,8 @@ from wireproof._model import LAYERS, VERDICTS, Difference, Evidence, Verdict
 Json = dict[str, Any]
 
 PASSED, ABSENT, PRESENT, REPORTED, PLAYED, CLOSING = 1, 2, 3, 4, 5, 6
-"""What a worker writes for a combination: a pass; one without, or with, CPython's known defect; that a verdict was sent;
-that its request was made; or that its connection object is being closed, or was, and it is still to be judged.
+"""What a worker writes for a combination: a pass; one without, or with, CPython's known defect; that a verdict was
+sent; that its request was made; or that its connection object is being closed, or was, and it is still to be judged.
 """
 
 SLICE = 512

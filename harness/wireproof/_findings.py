@@ -1,7 +1,7 @@
-"""What is kept of verdicts while they come in: counts, and one example of each kind. It does not grow with their number.
+"""What is kept of verdicts while they come in: counts, and one example of each kind. Their number does not matter.
 
-The same verdicts give the same findings in whatever order they come: of two examples the one is kept that is simpler or,
-of two as simple ones, the first in the order of the cases.
+The same verdicts give the same findings in whatever order they come: of two examples the one is kept that is simpler
+or, of two as simple ones, the first in the order of the cases.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Findings:
     """All that was found about one candidate.
 
     ``groups``: by folder or matrix, how many verdicts of which kind. ``layers``: by layer, how many pass and fail.
-    ``known``: by defect of CPython, in how many cases it was seen and in how many not. ``exercised``: the clauses of the
-    cases that were judged. ``broken``: by clause, in how many cases it was.
+    ``known``: by defect of CPython, in how many cases it was seen and in how many not. ``exercised``: the clauses of
+    the cases that were judged. ``broken``: by clause, in how many cases it was.
     """
 
     groups: dict[str, Counter[str]] = field(default_factory=dict)

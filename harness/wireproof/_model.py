@@ -171,8 +171,9 @@ class Case:
     """One exchange, or a sequence of exchanges, as read from a case file. ``hash`` is that of its content.
 
     ``asked``: the codes of the RFC violations that the caller asked for. ``threads``: each client connection
-    works in a thread of its own. ``since``: the version of the suite that brought the case. ``rules``: of a combination of
-    a matrix the rules that decided it, each as a sentence; ``asked`` is then what its values *may* ask for.
+    works in a thread of its own. ``since``: the version of the suite that brought the case. ``rules``: of a
+    combination of a matrix the rules that decided it, each as a sentence; ``asked`` is then what its values *may* ask
+    for.
     """
 
     id: str

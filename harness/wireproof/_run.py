@@ -265,7 +265,7 @@ class Pool:
         slices = sum(isinstance(one, Slice) for one in self.open.values())
         return slices - (slices - len(self.open)) // BATCH
 
-    def results(self, work: Case | Slice) -> list[Event]:
+    def results(self, work: Case | Slice) -> list[Judged | Passed | Lost]:
         """Do one thing more, on the worker that is kept or on a fresh one; return what came of it."""
         self.open[work.id] = work
         if self.workers:
@@ -468,7 +468,7 @@ class Pool:
             self._overdue(worker)
 
     def _close_slice(self, worker: Worker, slice_: Slice, culprit: int | None = None) -> list[int]:
-        """Take in what the worker has written, but for the culprit; return the indexes of what is still to be settled."""
+        """Take in what the worker has written, but for the culprit; return the indexes of what is not settled."""
         del self.open[slice_.id]
         codes = worker.codes[: len(slice_.numbers)]
         done = (PASSED, ABSENT, PRESENT)
@@ -651,7 +651,7 @@ class Session:
         self._pool = Pool(candidate, options, keep=True, first=slot)
         self._unusable: CandidateError | None = None
 
-    def results(self, work: Case | Slice) -> list[Event]:
+    def results(self, work: Case | Slice) -> list[Judged | Passed | Lost]:
         """Run one case, or one slice, and return what came of it.
 
         Raises:

@@ -1,7 +1,7 @@
 """What is run: cases, and combinations of matrices, in one order in which each has its position.
 
-The positions do not depend on shards: shard I of N has those that leave I - 1 when divided by N. So shards are even, and
-what they find can be put together again.
+The positions do not depend on shards: shard I of N has those that leave I - 1 when divided by N. So shards are even,
+and what they find can be put together again.
 """
 
 from __future__ import annotations
@@ -132,7 +132,8 @@ def plan(
     """Choose what is run.
 
     Args:
-        cases, matrices: what there is.
+        cases: all cases.
+        matrices: all matrices.
         globs: on ids; one with brackets chooses among all combinations of a matrix, whatever ``strength`` is.
         clauses: globs on clauses that must be exercised.
         strength: that of the covering array of each matrix; None: the whole product.
@@ -143,7 +144,8 @@ def plan(
     """
     globs, clauses = tuple(globs), tuple(clauses)
     single = select(cases, globs, clauses, required=False)
-    chosen = [_choose(matrix, globs, clauses, strength) for matrix in matrices]
+    every = [_choose(matrix, globs, clauses, strength) for matrix in matrices]
+    chosen = [(expansion, numbers) for expansion, numbers in every if numbers]
     _check_used(cases, matrices, globs, clauses)
     total = len(single) + sum(len(numbers) for _, numbers in chosen)
     if not total:
@@ -238,13 +240,7 @@ def _check_used(
             wanted = "a glob on case ids that matches at least one (see wireproof list)"
             raise UsageError("--select", glob, wanted)
     known = {own for case in cases for own in case.clauses}
-    known |= {
-        own
-        for matrix in matrices
-        for table in matrix.tables.values()
-        for rule in table
-        for own in rule.clauses
-    }
+    known |= {own for matrix in matrices for table in matrix.tables.values() for rule in table for own in rule.clauses}
     for clause in clauses:
         if not any(fnmatch.fnmatchcase(own, clause) for own in known):
             raise UsageError("--clause", clause, "a clause that at least one case exercises (see wireproof list)")

@@ -2,8 +2,8 @@
 
 Theory of operation. When the bytes, the outcome and the effects are the expected ones, the verdict is a pass: that the
 expectation itself keeps the clauses and the RFC's rules is checked once, by ``wireproof check``. So the expected bytes
-are put together from parts that are made once for each value, and compared; only what differs becomes a case and goes to
-the judge, with what was seen of it. Nothing is played twice.
+are put together from parts that are made once for each value, and compared; only what differs becomes a case and goes
+to the judge, with what was seen of it. Nothing is played twice.
 
 For each combination one byte is written where the runner sees it, too: what has not got one when a worker dies is what
 it died of.
@@ -14,13 +14,24 @@ from __future__ import annotations
 import functools
 import gc
 import os
-from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from wireproof._candidates._inprocess import CANNOT_BUILD, CANNOT_LISTEN, NOT_RESOLVED, InProcess, unsupported
-from wireproof._candidates._lanes import Called, Endpoint, Lane, Maker, call, close, is_placed, maker, outcome, unresolved
+from wireproof._candidates._lanes import (
+    Called,
+    Endpoint,
+    Lane,
+    Maker,
+    call,
+    close,
+    is_placed,
+    maker,
+    outcome,
+    unresolved,
+)
 from wireproof._candidates._objects import Built, CannotBuild, Site
 from wireproof._capture import CannotBind
 from wireproof._codec import ABSENT, CLOSING, PASSED, PLAYED, PRESENT, REPORTED
@@ -39,6 +50,12 @@ from wireproof._matrix import (
 from wireproof._model import Capture, Case, Expect, Request, Verdict
 
 Report = Callable[[int, Verdict], object]
+
+
+class Codes(Protocol):
+    """Where a code is written for each combination."""
+
+    def __setitem__(self, index: int, code: int, /) -> None: ...
 
 
 class Player:
@@ -71,7 +88,7 @@ class Player:
             return Capture((None,), (), {}, {}, fatal)
         return self.lane.seen(self.lane.recorder.streams(), None, fatal)
 
-    def play(self, numbers: Sequence[int], codes: MutableSequence[int], report: Report) -> None:
+    def play(self, numbers: Sequence[int], codes: Codes, report: Report) -> None:
         """Play combinations; write a code for each, in order, and report the verdicts that say more than a code."""
         if self.expansion.matrix.is_sequence:
             for index, self.number in enumerate(numbers):
@@ -103,12 +120,12 @@ class Player:
             self._loop = Loop(self, connection)
         return self._loop
 
-    def refuse(self, index: int, why: str, codes: MutableSequence[int], report: Report) -> None:
+    def refuse(self, index: int, why: str, codes: Codes, report: Report) -> None:
         """Settle what cannot be played here, or with this client."""
         case = self.case
         self.settle(index, self._judged(case, unsupported(case, why)), codes, report)
 
-    def explain(self, index: int, capture: Capture, codes: MutableSequence[int], report: Report) -> None:
+    def explain(self, index: int, capture: Capture, codes: Codes, report: Report) -> None:
         """Have the judge say what was seen of a combination that is not simply as expected."""
         self.settle(index, self._judged(self.case, capture), codes, report)
 
@@ -118,7 +135,7 @@ class Player:
     def _judged(self, case: Case, capture: Capture) -> Verdict:
         return checked(case, lambda case: judge(case, capture, self.probes, strict_defects=self.strict_defects))
 
-    def settle(self, index: int, verdict: Verdict, codes: MutableSequence[int], report: Report) -> None:
+    def settle(self, index: int, verdict: Verdict, codes: Codes, report: Report) -> None:
         """Write the code of a verdict, and report it where that does not say all."""
         if verdict.verdict == "pass":
             seen = {how for _, how in verdict.defects}
@@ -183,6 +200,7 @@ class _Station:
         self.lane, self.watched, self.connect = lane, lane.watched, connect
         self.prefixes: dict[int, bytes] = {}
         self.makers: tuple[list[Maker], ...]
+        self.fields: list[bytes]
         if like is not None:  # no argument has the address in it
             self.makers, self.fields = like.makers, like.fields
             return
@@ -278,14 +296,22 @@ class Loop:
     def _prefix(self, station: _Station, plan: _Plan, method: int, url: int) -> bytes:
         line = request_line(self.axes["method"][method], self.axes["url"][url])
         automatic = automatic_lines(plan.decision, self.value, self.axes["url"][url])
-        prefix = station.prefixes[plan.prefix + method * self.urls + url] = _filled((line, *automatic), station.lane.site)
+        prefix = station.prefixes[plan.prefix + method * self.urls + url] = _filled(
+            (line, *automatic), station.lane.site
+        )
         return prefix
 
     def _suffix(self, plan: _Plan, body: int) -> _Suffix:
         decision, value = plan.decision, self.axes["body"][body]
         content = body_bytes(decision, value, decision.body)
         is_refused = decision.defect_body == "refused"
-        other = None if decision.defect == "none" else b"" if is_refused else body_bytes(decision, value, decision.defect_body)
+        other = (
+            None
+            if decision.defect == "none"
+            else b""
+            if is_refused
+            else body_bytes(decision, value, decision.defect_body)
+        )
         raises = raised_name(decision, value)
         request = Request((("body", value.recipe),) if value.recipe is not None else ())
         effects = expected_effects(request, Expect((), raises=raises))
@@ -302,7 +328,7 @@ class Loop:
 
     # the loop
 
-    def run(self, numbers: Sequence[int], first: int, codes: MutableSequence[int], report: Report) -> None:
+    def run(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> None:
         """Play combinations, of which ``first`` is the index of the first code."""
         count = len(self.stations)
         with self.endpoint.redirected() as asked:
@@ -311,9 +337,7 @@ class Loop:
                 played = self._play(batch, first + start, codes, report)
                 self._judge(played, asked, codes, report)
 
-    def _play(
-        self, numbers: Sequence[int], first: int, codes: MutableSequence[int], report: Report
-    ) -> list[_Played]:
+    def _play(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> list[_Played]:
         """Make the requests, each on a lane of its own; then look at what they did to their arguments, and close."""
         player, watch, indices_of = self.player, self.player.candidate.watch, self.indices_of
         begin, timeout = watch.begin, player.candidate.timeout
@@ -332,7 +356,15 @@ class Loop:
             calls.append((index, number, station, at, made, called))
         watch.end()
         played = [
-            (index, number, station, at, called, made[2].effects(), made[3].effects())
+            (
+                index,
+                number,
+                station,
+                at,
+                called,
+                made[2].effects() if made[2].looks else _NOTHING,
+                made[3].effects() if made[3].looks else _NOTHING,
+            )
             for index, number, station, at, made, called in calls
         ]
         begin([call[2].lane.recorder for call in calls], timeout, timeout)
@@ -340,18 +372,15 @@ class Loop:
             player.number, player.lane = number, station.lane
             codes[index] = CLOSING
             close(connection)
-            made[2].close()
+            if made[2].is_open:
+                made[2].close()
         watch.end()
         return played
 
-    def _judge(
-        self, played: list[_Played], asked: list[str] | None, codes: MutableSequence[int], report: Report
-    ) -> None:
+    def _judge(self, played: list[_Played], asked: list[str] | None, codes: Codes, report: Report) -> None:
         """Read what has arrived, and compare it with what is expected."""
         waiting = self.endpoint.waiting()
-        arrived = [
-            one[2].lane.recorder.take() if one[2].lane.descriptor in waiting else b"" for one in played
-        ]
+        arrived = [one[2].lane.recorder.take() if one[2].lane.descriptor in waiting else b"" for one in played]
         more = self.endpoint.waiting()
         odd: list[tuple[_Played, bytes | None]] = []
         for one, data in zip(played, arrived, strict=True):
@@ -395,7 +424,9 @@ class Loop:
             return 0
         if plan.is_silent:
             return PASSED if data == b"" else 0
-        prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(station, plan, method, url)
+        prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(
+            station, plan, method, url
+        )
         head = prefix + suffix.framing + station.fields[headers]
         if data == head + suffix.content and not is_refused:
             return ABSENT if suffix.has_defect else PASSED
@@ -411,6 +442,7 @@ class Loop:
                 self.stations[index] = self._station(lane)
 
 
+_NOTHING: Mapping[str, object] = {}
 _UNCHANGED = {"content": "unchanged"}
 
 

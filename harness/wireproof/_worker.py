@@ -1,13 +1,14 @@
 """A worker process: the capturing server, a candidate in process, and the judge.
 
-Run as ``python -P -m wireproof._worker FD SHARED``. Frames come in over the socket FD: a length of four bytes and a pickle
-(the runner is trusted); answers go out as lines of JSON (the candidate, which shares this process, is not). The first
-frame is the order: candidate, slot, timeout. The answer is a line ``ready`` or ``broken``. Then each frame is one of
+Run as ``python -P -m wireproof._worker FD SHARED``. Frames come in over the socket FD: a length of four bytes and a
+pickle (the runner is trusted); answers go out as lines of JSON (the candidate, which shares this process, is not).
+The first frame is the order: candidate, slot, timeout. The answer is a line ``ready`` or ``broken``. Then each frame
+is one of
 
 * a case, which is answered by one line with its verdict;
 * a matrix, which is kept, and not answered;
-* a slice, the id of a matrix and numbers of combinations. For each of them a code is written into the memory SHARED, and
-  a line ``combination`` is sent where that does not say all; a line ``slice`` ends it.
+* a slice, the id of a matrix and numbers of combinations. For each of them a code is written into the memory SHARED,
+  and a line ``combination`` is sent where that does not say all; a line ``slice`` ends it.
 
 A last line ``overdue`` means that the process ends with it.
 """
@@ -23,7 +24,7 @@ import os
 import pickle
 import resource
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 

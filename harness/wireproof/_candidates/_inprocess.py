@@ -14,7 +14,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from wireproof._candidates._objects import Built, CannotBuild, Site, build
 from wireproof._capture import GRACE, CannotBind, Patience, Recorder, Watch
@@ -219,8 +219,8 @@ def constructor(connection: Connection, recorder: Recorder) -> tuple[Any, ...]:
     }[connection.port]
 
 
-@functools.cache
-def _names(class_: type[BaseException]) -> tuple[str, ...]:
+@functools.lru_cache(256)
+def _names(class_: type) -> tuple[str, ...]:
     return tuple(cls.__name__ for cls in class_.__mro__)
 
 
@@ -230,7 +230,7 @@ def raised_by(error: BaseException, phase: str) -> Raised:
         message = str(error)
     except BaseException:
         message = "(its message cannot be shown)"
-    return Raised(_names(type(error)), message[:_MESSAGE], phase)
+    return Raised(_names(cast(Any, type(error))), message[:_MESSAGE], phase)
 
 
 class _Client:

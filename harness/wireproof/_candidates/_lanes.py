@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from wireproof._candidates._inprocess import Factory, address, constructor, open_recorder, raised_by, redirected
+from wireproof._candidates._inprocess import address, constructor, open_recorder, raised_by, redirected
 from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
 from wireproof._capture import Patience, Recorder
 from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
@@ -131,7 +131,7 @@ class Endpoint:
 
 
 def maker(recipe: Recipe | None, site: Site) -> Maker:
-    """Return what makes an argument, or ``ABSENT`` where it is not passed; it raises CannotBuild where it cannot be made."""
+    """Return what makes an argument (``ABSENT``: it is not passed); it raises CannotBuild where that cannot be done."""
     if recipe is None:
         return lambda: ABSENT
     try:
@@ -193,7 +193,7 @@ def close(connection: Any) -> None:
 
 
 def outcome(called: Called, body: Mapping[str, object], headers: Mapping[str, object]) -> Outcome:
-    """Return what came of a call as ``InProcess.perform`` does, from it and from what can be seen of body and headers."""
+    """Return what came of a call, and what can be seen of body and headers, as ``InProcess.perform`` does."""
     _, raised, returned = called
     effects: dict[str, object] = {f"body.{name}": value for name, value in body.items()}
     effects.update(("headers", value) for value in headers.values())

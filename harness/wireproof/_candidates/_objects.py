@@ -70,19 +70,19 @@ _NOTHING: Mapping[str, object] = types.MappingProxyType({})
 
 @dataclass(slots=True)
 class Built:
-    """An object made from a recipe: its value, how to look at it, and how to clean up."""
+    """An object made from a recipe: its value, how to look at it, and whether it has to be closed."""
 
     value: Any
-    _looks: _Looks = ()
+    looks: _Looks = ()
     _subject: Any = None
-    _is_open: bool = False
+    is_open: bool = False
 
     def effects(self) -> Mapping[str, object]:
         """Return what can be seen of the object now, by the names of effects (without "body.")."""
-        if not self._looks:
+        if not self.looks:
             return _NOTHING
         seen: dict[str, object] = {}
-        for name, look in self._looks:
+        for name, look in self.looks:
             try:
                 seen[name] = look(self._subject)
             except (ValueError, OSError):
@@ -91,7 +91,7 @@ class Built:
 
     def close(self) -> None:
         """Release files and memory; what the call left open is closed here."""
-        if self._is_open:
+        if self.is_open:
             with contextlib.suppress(ValueError, OSError, BufferError):
                 self.value.close()
 

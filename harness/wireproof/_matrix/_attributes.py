@@ -1,4 +1,4 @@
-"""What rules may ask of a value: words that are computed from its recipe, so that no catalog can claim what is not so."""
+"""What rules may ask of a value: words that are computed from its recipe, so that no catalog can claim them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def attributes(
     Args:
         axis: one of ``ARGUMENTS``.
         recipe: the argument, or None where it is not passed.
-        then, shows, sends: what the catalog says of it (see ``Value``).
+        then: the exception that the catalog says it ends in.
+        shows: what Host shows of it.
+        sends: what the catalog says that it sends.
     """
     found = _OF[axis](recipe)
     if axis == "url":
@@ -173,7 +175,11 @@ def _headers(recipe: Recipe | None) -> Attributes:
     given = ("content-length" in names, "transfer-encoding" in names)
     framing = {(False, False): "none", (True, False): "length", (False, True): "coding", (True, True): "both"}
     return {
-        "is": "mapping" if recipe is None or recipe.kind in _MAPPINGS else "list" if recipe.kind == "pairs-list" else "none",
+        "is": "mapping"
+        if recipe is None or recipe.kind in _MAPPINGS
+        else "list"
+        if recipe.kind == "pairs-list"
+        else "none",
         "framing": framing[given],
         "host": "given" if "host" in names else "absent",
         "accept-encoding": "given" if "accept-encoding" in names else "absent",

@@ -1,4 +1,4 @@
-"""Covering arrays: few combinations in which all pairs, or all triples, of values occur; and how much of them others cover.
+"""Covering arrays: few combinations in which all pairs, or triples, of values occur; and what others cover of them.
 
 A tuple of values counts as covered only in a combination in which no other value raises first: what a refused method
 hides was not tried. So a free place in a combination is filled with a *safe* value, one that never raises.
@@ -149,10 +149,15 @@ class Coverage:
     def add(self, numbers: Iterable[int]) -> None:
         """Count what these combinations cover."""
         decisions = self.expansion.decisions
-        places = [(stride, len(axis.values)) for stride, axis in zip(self.expansion.strides, self.expansion.axes, strict=True)]
+        places = [
+            (stride, len(axis.values)) for stride, axis in zip(self.expansion.strides, self.expansion.axes, strict=True)
+        ]
         weights = [decisions.weights(axis.name) for axis in self.expansion.axes]
         shown = [self._shown[decision.guilty] if decision else () for decision in decisions.by_class]
-        groups = [([(at, places[at][1]) for at in group], seen.add) for group, seen in zip(self.groups, self.seen, strict=True)]
+        groups = [
+            ([(at, places[at][1]) for at in group], seen.add)
+            for group, seen in zip(self.groups, self.seen, strict=True)
+        ]
         for number in numbers:
             indices = [number // stride % count for stride, count in places]
             at_class = 0

@@ -10,7 +10,8 @@ The tables of single requests, in the order in which they are asked:
 * ``framing``: which field is added, and how the body is sent;
 * ``defects``: what CPython does instead, where it is known to.
 
-Only ``errors`` is asked where nothing is sent. Sequences have one table, ``second``: what becomes of the second request.
+Only ``errors`` is asked where nothing is sent. Sequences have one table, ``second``: what becomes of the second
+request.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class Decisions:
             stride *= len(examples)
         self.undecided: list[tuple[tuple[int, ...], str]] = []
         self._known: dict[tuple[int, ...], Decision] = {}
-        self._conditions = {
+        self._conditions: dict[str, list[tuple[Rule, _Allowed | None, _Framed | None]]] = {
             table: [(rule, *self._condition(rule)) for rule in rules] for table, rules in matrix.tables.items()
         }
         self.by_class = [self._decide(classes) for classes in itertools.product(*map(range, map(len, self.examples)))]
@@ -144,7 +145,9 @@ class Decisions:
             if owner in names:
                 at = names.index(owner)
                 values = self.matrix.axes[at].values
-                fits = (number for number, index in enumerate(self.examples[at]) if _word(values[index], attribute) in words)
+                fits = (
+                    number for number, index in enumerate(self.examples[at]) if _word(values[index], attribute) in words
+                )
                 allowed.append((at, frozenset(fits)))
             elif owner == "framing":
                 framed.append((attribute, words))

@@ -54,9 +54,7 @@ class Expansion:
 
     def indices(self, number: int) -> tuple[int, ...]:
         """Return the index of each axis' value in combination ``number``."""
-        return tuple(
-            number // stride % len(axis.values) for stride, axis in zip(self.strides, self.axes, strict=True)
-        )
+        return tuple(number // stride % len(axis.values) for stride, axis in zip(self.strides, self.axes, strict=True))
 
     def number(self, indices: Iterable[int]) -> int:
         """Return the number of the combination of the values with these indices."""
@@ -217,7 +215,9 @@ def _sequence(decision: Decision, values: Mapping[str, Value]) -> tuple[Step, ..
     expect, alternatives = second.expect, tuple[Alternative, ...]()
     if decision.second["outcome"] == "busy":
         expect = Expect(None, raises="CannotSendRequest")
-    elif decision.second["connection"] == "new" and between.attributes["is"] == "last-reply" and expect.head is not None:
+    elif (
+        decision.second["connection"] == "new" and between.attributes["is"] == "last-reply" and expect.head is not None
+    ):
         expect = Expect(expect.head, expect.body, None, expect.raises, expect.effects, reconnects=True)
     if decision.second.get("defect", "none") != "none" and expect.head is not None:
         stale = Expect((*first.leaves, *expect.head), expect.body, None, expect.raises, expect.effects)

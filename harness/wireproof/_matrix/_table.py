@@ -96,7 +96,8 @@ class Rule:
 class Matrix:
     """A matrix: its axes in the order of its file, what is the same in all combinations, and its tables.
 
-    ``id`` is "matrix/" and the name of the file. ``given`` holds one value for each axis of ``SINGLE`` that is none here.
+    ``id`` is "matrix/" and the name of the file. ``given`` holds one value for each axis of ``SINGLE`` that is none
+    here.
     """
 
     id: str

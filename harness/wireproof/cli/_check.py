@@ -7,11 +7,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -117,8 +117,8 @@ class _Held:
             yield BugInCase(file, line, case, text + more)
 
 
-_expansions: list[Expansion] = []
-"""The matrices of a process that examines chunks."""
+_Share = tuple[int, Sequence[int]]
+"""Some combinations: the index of their matrix, and their numbers."""
 
 
 def _held(expansions: Sequence[Expansion], numbers: Sequence[Sequence[int]]) -> _Held:
@@ -136,35 +136,52 @@ def _held(expansions: Sequence[Expansion], numbers: Sequence[Sequence[int]]) -> 
     return held
 
 
-def _parts(expansions: Sequence[Expansion], chunks: Sequence[tuple[int, Sequence[int]]]) -> Iterator[_Held]:
-    """Yield what came of each chunk, in order."""
+def _parts(expansions: Sequence[Expansion], chunks: Sequence[_Share]) -> Iterator[_Held]:
+    """Yield what came of each chunk, in order; the processes deal them among themselves."""
     cores = min(len(os.sched_getaffinity(0)), len(chunks) // 8)
     if cores < 2:
-        _prepare(expansions)
-        yield from map(_examine_chunk, chunks)
+        yield from (_examine_chunk(expansions, chunk) for chunk in chunks)
         return
     bare = [Expansion(each.matrix) for each in expansions]
-    pool = ProcessPoolExecutor(cores, get_context("spawn"), _start, (bare,))
+    workers: list[tuple[BaseProcess, Connection]] = []
     try:
-        yield from pool.map(_examine_chunk, chunks)
-    except BrokenProcessPool:
+        for at in range(cores):
+            workers.append(_started(bare, chunks[at::cores]))
+        for at in range(len(chunks)):
+            yield workers[at % cores][1].recv()
+    except EOFError:
         raise HarnessError("check --deep: a process that examines combinations ended before it was done") from None
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for process, connection in workers:
+            process.kill()
+            process.join()
+            connection.close()
 
 
-def _start(expansions: Sequence[Expansion]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _prepare(expansions)
+def _started(expansions: Sequence[Expansion], chunks: Sequence[_Share]) -> tuple[BaseProcess, Connection]:
+    """Start a process, which an interruption from the keyboard does not reach: its end is ours to see to."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(theirs, expansions, chunks), daemon=True)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        theirs.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return process, ours
 
 
-def _prepare(expansions: Sequence[Expansion]) -> None:
-    _expansions[:] = expansions
+def _work(connection: Connection, expansions: Sequence[Expansion], chunks: Sequence[_Share]) -> None:
+    """Examine chunks and hand over what came of each, as long as somebody listens."""
+    with suppress(BrokenPipeError):
+        for chunk in chunks:
+            connection.send(_examine_chunk(expansions, chunk))
 
 
-def _examine_chunk(chunk: tuple[int, Sequence[int]]) -> _Held:
+def _examine_chunk(expansions: Sequence[Expansion], chunk: _Share) -> _Held:
     """Examine some combinations of one matrix."""
-    expansion, held = _expansions[chunk[0]], _Held()
+    expansion, held = expansions[chunk[0]], _Held()
     for number in chunk[1]:
         seen = examined(expansion.case(number))
         for bug in seen.bugs:

@@ -36,7 +36,8 @@ def command(
     full: bool,
     strength: int | None,
 ) -> int:
-    """Run the matrices against CANDIDATE (default: reference) and say what share of the pairs and triples of values ran.
+    """Run the matrices against CANDIDATE (default: reference) and say what share of the pairs and triples of values
+    ran.
 
     A pair or triple counts only in a combination that was really judged, and in which no other value raises first:
     what a refused method hides was not tried. The exit code says nothing of the candidate.
@@ -71,7 +72,7 @@ def _ran(candidate: str, planned: Planned) -> dict[str, array[int]]:
 
 def _rows(expansion: Expansion, numbers: Sequence[int]) -> list[tuple[str, ...]]:
     """Return a row for each strength: covered, in all, the share."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for strength in _WAYS:
         if strength > len(expansion.axes):
             continue

@@ -45,7 +45,9 @@ def command(
     if of_clauses:
         cases, combined = Counter(own for case in planned.cases for own in case.clauses), _combined(planned)
         for clause in found.clauses.values():
-            standing = "excluded" if clause.excluded else f"{cases[clause.id]} cases, {combined[clause.id]:,} combinations"
+            standing = (
+                "excluded" if clause.excluded else f"{cases[clause.id]} cases, {combined[clause.id]:,} combinations"
+            )
             sentences = "".join(f" [{number}]" for number in clause.sentences)
             click.echo(f"{clause.id}  {clause.level}{sentences}  {standing}  {clause.excluded or clause.text}")
         return

@@ -20,7 +20,7 @@ def command(reports: tuple[Path, ...], targets: tuple[str, ...]) -> int:
     What --report json=PATH writes then is what the same run without shards writes. The exit code is that of such a run.
     """
     writers = [reporter(target) for target in targets]
-    for write, path in writers:
+    for _, path in writers:
         if path.resolve() in [report.resolve() for report in reports]:
             raise UsageError("--report", str(path), "a path that is none of the shards")
     results, gate, selection = merge(reports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -56,7 +57,9 @@ _WILD = re.compile(r"[*?]|\[[^=\]]*\]")
 @click.option("--explain", type=click.IntRange(0), default=3, show_default=True, help="Failures to explain in full.")
 @full_option
 @strength_option
-@click.option("--shard", metavar="I/N", help="Run only part I of N, counted from 1; wireproof merge puts them together.")
+@click.option(
+    "--shard", metavar="I/N", help="Run only part I of N, counted from 1; wireproof merge puts them together."
+)
 @report_option
 @click.option("--all-results", is_flag=True, help="Reports list what passed in matrices, too, not only its number.")
 def command(
@@ -294,14 +297,14 @@ def _result(tally: Tally, planned: Planned, kept: _Kept) -> Result:
 def _matrix(chosen: Chosen, findings: Findings) -> dict[str, object]:
     """Return the counts of a matrix: in all, and by rule how many there are and how many are no pass."""
     matrix = chosen.expansion.matrix
-    counts = findings.groups.get(matrix.id, {})
+    counts = findings.groups.get(matrix.id, Counter())
     names = {"pass": "passed", "fail": "failed", "error": "errored"}
-    not_passed = findings.rules.get(matrix.id, {})
+    not_passed = findings.rules.get(matrix.id, Counter())
     return {
         "id": matrix.id,
         "hash": matrix.hash,
         "combinations": matrix.size,
         "planned": len(chosen),
-        **{names.get(name, name): counts.get(name, 0) for name in VERDICTS},
-        "rules": {name: {"planned": count, "not_passed": not_passed.get(name, 0)} for name, count in chosen.by_rule.items()},
+        **{names.get(name, name): counts[name] for name in VERDICTS},
+        "rules": {name: {"planned": count, "not_passed": not_passed[name]} for name, count in chosen.by_rule.items()},
     }

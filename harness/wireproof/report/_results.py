@@ -33,9 +33,9 @@ class Selection:
 class Result:
     """All that was found about one candidate.
 
-    ``summary`` has the published counts. ``records`` are verdicts in the shape of the report: all of them for cases, and
-    for matrices those that are no pass, in order; ``positions`` has the position of each. ``matrices`` has the counts of
-    each matrix.
+    ``summary`` has the published counts. ``records`` are verdicts in the shape of the report: all of them for cases,
+    and for matrices those that are no pass, in order; ``positions`` has the position of each. ``matrices`` has the
+    counts of each matrix.
     """
 
     candidate: str
