@@ -11,10 +11,9 @@ import click.testing
 import pytest
 
 from wireproof._cases import CaseSet, bundled_root, load
-from wireproof._cases._catalog import WORDS
 from wireproof._cases._manual import _ATTRIBUTES, _OUTCOMES, TABLES
 from wireproof._judge import examine
-from wireproof._matrix import OUTCOMES, Expansion, Matrix, covering, taken_apart
+from wireproof._matrix import OUTCOMES, WORDS, Expansion, Matrix, covering, taken_apart
 from wireproof.cli import _check
 from wireproof.errors import BrokenCases, BugInCase, UsageError, WireproofError
 
@@ -194,9 +193,8 @@ def test_good(root: Path) -> None:
             "{headers.then: OSError, url.is: text}",
             (
                 "5:30: found the unknown attribute 'headers.then'; wanted an attribute of "
-                "headers: headers.is, headers.framing, headers.host, headers.accept-encoding, "
-                "headers.refused, headers.fields or headers.unread (did you mean "
-                "'headers.host'?)"
+                "headers: headers.is, headers.fields, headers.framing, headers.unread, headers.host, "
+                "headers.accept-encoding or headers.refused (did you mean 'headers.host'?)"
             ),
         ),
         (
@@ -314,7 +312,7 @@ def test_good(root: Path) -> None:
             "secnd:\n",
             (
                 "3:1: found the unknown key 'secnd'; wanted a key of a matrix: about, axes, "
-                "given, errors, host, accept-encoding, framing, defects or second (did you "
+                "given, errors, host, accept-encoding, framing, defects, exercises or second (did you "
                 "mean 'second'?)"
             ),
         ),
@@ -785,22 +783,25 @@ FRAMING = "matrix/framing.yaml"
         ),
         (
             FRAMING,
-            'encode_chunked.value: "true"}, adds: nothing, body: chunked, clauses: [framing.caller-coding',
-            'encode_chunked.value: "true"}, adds: nothing, body: raw, clauses: [framing.caller-coding',
+            "- {rule: coding-given-flagged,",
+            '- {rule: wrong, when: {headers.framing: coding, body.is: text, encode_chunked.value: "true"},'
+            " adds: nothing, body: raw}\n- {rule: coding-given-flagged,",
             "method=get,body=text,headers=coding-bytes,encode_chunked=true",
             "break flag.true-chunked: The body is not chunk-encoded although encode_chunked is true.",
         ),
         (
             FRAMING,
-            "{body.is: text, encode_chunked.value: absent}, adds: length",
-            "{body.is: text, encode_chunked.value: absent}, adds: zero",
+            "- {rule: text, when: {body.is: text}, adds",
+            "- {rule: wrong, when: {body.is: text, method.name: TRACE}, adds: zero, body: raw}\n"
+            "- {rule: text, when: {body.is: text}, adds",
             "method=trace,body=text,headers=empty,encode_chunked=absent",
             "break length.str: Content-Length is 0; the body has 3 bytes.",
         ),
         (
             FRAMING,
-            "method.name: PUT}, adds: zero",
-            "method.name: PUT}, adds: nothing",
+            "- {rule: no-body-expected,",
+            "- {rule: wrong, when: {body.is: none, method.name: PUT, headers.fields: some}, adds: nothing,"
+            " body: nothing}\n- {rule: no-body-expected,",
             "method=put,body=none,headers=one-field,encode_chunked=one",
             "break length.zero-put: PUT without a body has no Content-Length: 0.",
         ),

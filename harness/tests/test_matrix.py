@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,18 @@ from hypothesis import strategies as st
 from wireproof._cases import load
 from wireproof._judge import examine
 from wireproof._judge._verdict import examined
-from wireproof._matrix import Axis, Coverage, Decisions, Expansion, Matrix, Rule, Value, covering, taken_apart
+from wireproof._matrix import (
+    Axis,
+    Coverage,
+    Decisions,
+    Expansion,
+    Matrix,
+    Rule,
+    Value,
+    covering,
+    taken_apart,
+    unreached,
+)
 from wireproof._model import Alternative, Expect, Source
 
 HERE = Source("f", 1)
@@ -155,6 +167,27 @@ def test_the_first_rule_counts() -> None:
         ["ValueError", "ValueError", "ValueError"],
     ]
     assert [expansion.decision(number).guilty for number in (0, 1, 4, 8)] == ["", "body", "method", "method"]
+
+
+def test_exercises_decide_nothing_and_all_count() -> None:
+    """Every rule of exercises that holds adds its clauses, where the call returns; what is expected stays the same."""
+    words = {"method": ["a", "b", "c"], "body": ["x", "y"]}
+    fails = rule("errors", "c", {"method.is": "c"}, raises="TypeError", sent="head")
+    plain = matrix(words, [fails, NO_ERROR])
+    extra = (
+        replace(rule("exercises", "a", {"method.is": "a"}), clauses=("one",)),
+        replace(rule("exercises", "a-x", {"method.is": ("a", "c"), "body.is": "x"}), clauses=("two",)),
+        replace(rule("exercises", "raw", {"framing.body": "raw", "body.is": "y"}), clauses=("three",)),
+    )
+    rich = Expansion(replace(plain, tables={**plain.tables, "exercises": extra}))
+    found = [rich.decision(number).clauses for number in range(6)]
+    assert found == [("one", "two"), ("one", "three"), (), ("three",), (), ()]
+    for number in range(6):
+        decided, same = rich.decision(number), Expansion(plain).decision(number)
+        assert replace(decided, rules=()) == replace(same, rules=())
+    never = replace(rule("exercises", "never", {"method.is": "c"}), clauses=("four",))
+    whole = Decisions(replace(plain, tables={**plain.tables, "exercises": (*extra, never)}))
+    assert [(one.id, earlier) for one, earlier in unreached(whole)] == [("never", None)]
 
 
 def test_classes() -> None:

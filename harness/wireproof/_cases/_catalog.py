@@ -26,7 +26,6 @@ from wireproof._cases._nodes import Mapping, Node, Sequence, at, canonical, coun
 from wireproof._cases._shapes import Data, Integer, ListOf, Parts, Record, Ref, Schema, Sentence, Shape, Word
 from wireproof._cases._values import VALUE, definitions
 from wireproof._cases._vocabulary import CLOSING
-from wireproof._matrix import WORDS as COARSE
 from wireproof._matrix import Value, attributes, field_lines, of_connection, of_exchange, of_steps
 from wireproof._model import Clause, Connection, Expect, Recipe, Request, Source, Step
 
@@ -62,17 +61,6 @@ KINDS_OF_CATALOGS = tuple(_KEYS)
 
 CATALOG_OF = {name: name for name in _KEYS} | {"first": "exchange", "second": "exchange"}
 """What a catalog has to be of, by the axis that uses it."""
-
-
-_FINER: dict[str, dict[str, tuple[str, ...]]] = {
-    "url": {"empty": ("yes", "no")},
-    "headers": {"fields": ("some", "none"), "unread": ("yes", "no")},
-    "encode_chunked": {"value": ("absent", "false", "true", "other")},
-}
-WORDS: MappingType[str, MappingType[str, tuple[str, ...]]] = {
-    axis: {**words, **_FINER.get(axis, {})} for axis, words in COARSE.items()
-}
-"""What rules may ask, by axis and attribute. Some words change no byte: they say where the documentation speaks."""
 
 
 class Catalog:
@@ -171,47 +159,14 @@ class _ValueShape:
         return self.record.schema()
 
 
-def _attributes(axis: str, recipe: Recipe | None, **said: Any) -> dict[str, str]:
-    """Return the words for an argument's value; ``said`` is what the catalog says of it (see ``attributes``)."""
-    found = attributes(axis, recipe, **said)
-    return found | _FINE[axis](recipe) if axis in _FINE else found
-
-
-def _fine_url(recipe: Recipe | None) -> dict[str, str]:
-    is_empty = recipe is not None and (recipe.kind == "none" or not any(recipe.fields.values()))
-    return {"empty": "yes" if is_empty else "no"}
-
-
-def _fine_headers(recipe: Recipe | None) -> dict[str, str]:
-    """Say whether there are fields, and whether one would frame the body if its name were text, and not bytes."""
-    pairs: Any = recipe.get("items", ()) if recipe is not None else ()
-    texts = {str(name.get("text")).lower() for name, _ in pairs if "text" in name.fields}
-    others = {name.fields["data"].decode("latin-1").lower() for name, _ in pairs if "data" in name.fields}
-    is_unread = bool((others - texts) & {"content-length", "transfer-encoding"})
-    return {"fields": "some" if pairs else "none", "unread": "yes" if is_unread else "no"}
-
-
-def _fine_flag(recipe: Recipe | None) -> dict[str, str]:
-    if recipe is None:
-        return {"value": "absent"}
-    return {"value": str(recipe.get("value")).lower() if recipe.kind == "bool" else "other"}
-
-
-_FINE: dict[str, Callable[[Recipe | None], dict[str, str]]] = {
-    "url": _fine_url,
-    "headers": _fine_headers,
-    "encode_chunked": _fine_flag,
-}
-
-
 def _method(node: Node, fields: Fields) -> dict[str, Any]:
-    found = _attributes("method", fields["value"])
+    found = attributes("method", fields["value"])
     return {"attributes": found, "sends": (found["name"].encode("ascii"),) if found["is"] == "text" else ()}
 
 
 def _url(node: Node, fields: Fields) -> dict[str, Any]:
     shows = fields.get("authority", b"").decode("latin-1")
-    found = _attributes("url", fields["value"], shows=shows)
+    found = attributes("url", fields["value"], shows=shows)
     if found["is"] != "text" and ("sends" in fields or shows):
         raise node.complain("a url that is refused, and what it sends", "neither sends nor authority")
     text = str(fields["value"].get("text", ""))
@@ -223,7 +178,7 @@ def _url(node: Node, fields: Fields) -> dict[str, Any]:
 
 def _body(node: Node, fields: Fields) -> dict[str, Any]:
     sends, counts, then = fields.get("sends", ()), fields.get("counts", ()), fields.get("then", "")
-    found = _attributes("body", fields.get("value"), then=then, sends=sends)
+    found = attributes("body", fields.get("value"), then=then, sends=sends)
     if sends and (found["is"] == "none" or found["encodable"] == "no"):
         raise at(node, "sends").complain("sends of a body that sends nothing", "no sends")
     if len(sends) > 1 and found["is"] in ("text", "buffer"):
@@ -242,12 +197,12 @@ def _body(node: Node, fields: Fields) -> dict[str, Any]:
 
 def _headers(node: Node, fields: Fields) -> dict[str, Any]:
     recipe = fields.get("value")
-    found = _attributes("headers", recipe)
+    found = attributes("headers", recipe)
     return {"attributes": found, "sends": field_lines(recipe) if found["refused"] == "nothing" else ()}
 
 
 def _flag(node: Node, fields: Fields) -> dict[str, Any]:
-    return {"attributes": _attributes("encode_chunked", fields.get("value"))}
+    return {"attributes": attributes("encode_chunked", fields.get("value"))}
 
 
 def _connection(node: Node, fields: Fields) -> dict[str, Any]:
@@ -286,7 +241,7 @@ _READ: dict[str, Callable[[Node, Fields], dict[str, Any]]] = {
 }
 
 DEFAULTS: dict[str, Value] = {
-    name: Value(id="default", about="", source=Source("", 0), hash="", attributes=_attributes(name, None))
+    name: Value(id="default", about="", source=Source("", 0), hash="", attributes=attributes(name, None))
     for name in ("body", "headers", "encode_chunked")
 } | {
     "connection": Value(

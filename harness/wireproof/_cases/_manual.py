@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from wireproof._cases._catalog import WORDS
 from wireproof._cases._vocabulary import DEFECTS, EFFECTS, OBSERVABLE, PROBES, QUESTIONS, REPLIES
-from wireproof._matrix import OUTCOMES
+from wireproof._matrix import OUTCOMES, WORDS
 from wireproof._recipes import KINDS, FieldType, Kind
 
 _TYPES: dict[FieldType, str] = {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as MappingType
 from typing import Any
 
-from wireproof._cases._catalog import CATALOG_OF, DEFAULTS, ID, WORDS, Catalog, Given, document
+from wireproof._cases._catalog import CATALOG_OF, DEFAULTS, ID, Catalog, Given, document
 from wireproof._cases._format import ClauseId
 from wireproof._cases._nodes import Mapping, Node, Refused, Scalar, Sequence, at, canonical, join
 from wireproof._cases._shapes import ListOf, Parts, Record, Schema, Sentence, Shape, Word, hint
@@ -21,6 +21,7 @@ from wireproof._matrix import (
     OUTCOMES,
     SEQUENCE,
     SINGLE,
+    WORDS,
     Axis,
     Decisions,
     Expansion,
@@ -212,12 +213,13 @@ def _check_tables(node: Node, tables: MappingType[str, tuple[Rule, ...]], *, is_
     """Complain about a table that is missing, or that does not belong to such a matrix."""
     wanted = [table for table in OUTCOMES if (table == "second") == is_sequence]
     what = "sequences" if is_sequence else "single requests"
-    several = f"the table{'s' * (len(wanted) > 1)} {join(wanted, 'and')}"
+    required = [table for table in wanted if OUTCOMES[table]]
+    several = f"the table{'s' * (len(required) > 1)} {join(required, 'and')}"
     parts = Parts()
     for table in tables:
         if table not in wanted:
             parts.refuse(_key(node, table).complain(f"the table {table!r} of a matrix of {what}", several))
-    for table in wanted:
+    for table in required:
         if table not in tables:
             parts.refuse(node.complain(f"a matrix of {what} without the table {table!r}", several))
     parts.done()
@@ -277,7 +279,7 @@ def _attributes_of(shown: MappingType[str, tuple[Value, ...]], name: str) -> str
 def _known(table: str, name: str, shown: MappingType[str, tuple[Value, ...]]) -> tuple[str, ...] | None:
     """Return the words that an attribute can be in this matrix; None where there is no such attribute."""
     axis, _, attribute = name.partition(".")
-    if axis == "framing" and table == "defects":
+    if axis == "framing" and table in ("defects", "exercises"):
         return OUTCOMES["framing"].get(attribute)
     if axis not in shown or attribute not in WORDS.get(axis, {}):
         return None

@@ -27,7 +27,11 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "name": (),
         "expects-body": (YES, NO),
     },
-    "url": {"is": ("text", "control", "not-ascii", "not-text"), "authority": ("given", "absent")},
+    "url": {
+        "is": ("text", "control", "not-ascii", "not-text"),
+        "empty": (YES, NO),
+        "authority": ("given", "absent"),
+    },
     "body": {
         "is": ("none", "text", "buffer", "file", "text-file", "iterable", "other"),
         "encodable": (YES, NO),
@@ -39,7 +43,9 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "headers": {
         "is": ("mapping", "list", "none"),
+        "fields": ("some", "none"),
         "framing": ("none", "length", "coding", "both"),
+        "unread": (YES, NO),
         "host": ("given", "absent"),
         "accept-encoding": ("given", "absent"),
         "refused": (
@@ -52,7 +58,7 @@ WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "value-injection",
         ),
     },
-    "encode_chunked": {"is": ("truthy", "falsy")},
+    "encode_chunked": {"is": ("truthy", "falsy"), "value": ("absent", "false", "true", "other")},
     "connection": {"host": (), "port": ()},
     "first": {"ends": ("sent", "failed", "untouched"), "leaves": ("nothing", "lines")},
     "between": {"is": ("nothing", "close", "reply", "last-reply")},
@@ -127,7 +133,7 @@ def _method(recipe: Recipe | None) -> Attributes:
 
 def _url(recipe: Recipe | None) -> Attributes:
     is_empty = recipe is not None and (recipe.kind == "none" or not any(recipe.fields.values()))
-    return {"is": "text" if is_empty else _argument(recipe, _URL_CONTROL)}
+    return {"is": "text" if is_empty else _argument(recipe, _URL_CONTROL), "empty": YES if is_empty else NO}
 
 
 def _body(recipe: Recipe | None) -> Attributes:
@@ -180,11 +186,19 @@ def _headers(recipe: Recipe | None) -> Attributes:
         else "list"
         if recipe.kind == "pairs-list"
         else "none",
+        "fields": "some" if pairs else "none",
         "framing": framing[given],
+        "unread": YES if _is_unread(pairs, names) else NO,
         "host": "given" if "host" in names else "absent",
         "accept-encoding": "given" if "accept-encoding" in names else "absent",
         "refused": _refused(pairs),
     }
+
+
+def _is_unread(pairs: Any, names: Collection[str]) -> bool:
+    """Say whether a field would frame the body if its name were text, and not bytes."""
+    others = {name.fields["data"].decode("latin-1").lower() for name, _ in pairs if name.kind in _BYTES}
+    return bool(others.difference(names) & {"content-length", "transfer-encoding"})
 
 
 def _refused(pairs: Any) -> str:
@@ -233,7 +247,8 @@ def field_lines(recipe: Recipe | None) -> tuple[bytes, ...]:
 
 def _flag(recipe: Recipe | None) -> Attributes:
     is_truthy = recipe is not None and recipe.kind != "none" and any((*recipe.fields.values(), not recipe.fields))
-    return {"is": "truthy" if is_truthy else "falsy"}
+    value = "absent" if recipe is None else str(recipe.get("value")).lower() if recipe.kind == "bool" else "other"
+    return {"is": "truthy" if is_truthy else "falsy", "value": value}
 
 
 _OF: Mapping[str, Callable[[Recipe | None], Attributes]] = {

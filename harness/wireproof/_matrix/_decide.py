@@ -8,7 +8,9 @@ The tables of single requests, in the order in which they are asked:
 * ``errors``: what is raised, and what is out by then; the order of its rules is the order of examination;
 * ``host``, ``accept-encoding``: which automatic field is sent, or that the caller's own is;
 * ``framing``: which field is added, and how the body is sent;
-* ``defects``: what CPython does instead, where it is known to.
+* ``defects``: what CPython does instead, where it is known to;
+* ``exercises``, which may be missing, decides nothing: every rule of it that holds adds clauses that the combination
+  exercises, where the call returns.
 
 Only ``errors`` is asked where nothing is sent. Sequences have one table, ``second``: what becomes of the second
 request.
@@ -29,12 +31,15 @@ OUTCOMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "accept-encoding": {"sends": ("caller", "identity")},
     "framing": {"adds": ("nothing", "zero", "length", "coding"), "body": ("nothing", "raw", "chunked")},
     "defects": {"name": (), "body": ("raw", "counted", "refused")},
+    "exercises": {},
     "second": {"outcome": ("alone", "busy"), "connection": ("same", "new", "none"), "defect": ("none", "stale-head")},
 }
 """What a rule of each table may decide; () where it is a name."""
 
 NOT_RAISED = "nothing"
 """The word of the table ``errors`` for a call that returns."""
+
+_NO_FRAMING: Mapping[str, str] = {}
 
 AS_BODY = "as-body"
 """The word of the table ``errors`` for the body's own exception."""
@@ -163,16 +168,21 @@ class Decisions:
             self.undecided.append((indices, str(error.args[0])))
             return None
 
-    def _first(self, table: str, classes: tuple[int, ...], framing: Mapping[str, str] | None = None) -> Rule:
-        for rule, allowed, framed in self._conditions[table]:
+    def _holding(self, table: str, classes: tuple[int, ...], framing: Mapping[str, str]) -> Iterator[Rule]:
+        """Yield the rules of a table whose conditions hold."""
+        for rule, allowed, framed in self._conditions.get(table, ()):
             if allowed is None:
                 continue
             for at, fits in allowed:
                 if classes[at] not in fits:
                     break
             else:
-                if not framed or all((framing or {}).get(name) in words for name, words in framed):
-                    return rule
+                if not framed or all(framing.get(name) in words for name, words in framed):
+                    yield rule
+
+    def _first(self, table: str, classes: tuple[int, ...], framing: Mapping[str, str] = _NO_FRAMING) -> Rule:
+        for rule in self._holding(table, classes, framing):
+            return rule
         raise LookupError(table)
 
     def _sequence(self, classes: tuple[int, ...]) -> Decision:
@@ -195,7 +205,9 @@ class Decisions:
             return self._made((error,), lambda: Decision((error,), raises, sent, guilty=guilty))
         host, accept, framing = (self._first(table, classes) for table in ("host", "accept-encoding", "framing"))
         defect = self._first("defects", classes, framing.outcome)
-        rules = ((error, framing) if is_raised else (framing, error)) + (host, accept, defect)
+        rules: tuple[Rule, ...] = (error, framing) if is_raised else (framing, error)
+        rules += (host, accept, defect)
+        rules += () if is_raised else tuple(self._holding("exercises", classes, framing.outcome))
         return self._made(
             rules,
             lambda: Decision(
@@ -231,7 +243,7 @@ def unreached(decisions: Decisions) -> Iterator[tuple[Rule, Rule | None]]:
     """Yield each rule that no combination reaches, with the earlier rule that takes what it would, if one does."""
     for rule in decisions.shadowed:
         table = decisions.matrix.tables[rule.table]
-        earlier = table[: next(index for index, one in enumerate(table) if one is rule)]
+        earlier = table[: next(index for index, one in enumerate(table) if one is rule)] if rule.outcome else ()
         yield rule, next((one for one in reversed(earlier) if _covers(one, rule)), None)
 
 

@@ -112,7 +112,7 @@ class Expansion:
             hash=self.hash(number),
             connection=connection or _NO_CONNECTION,
             asked=tuple(dict.fromkeys(code for value in values.values() for code in value.asks)),
-            rules=tuple(str(each) for each in decision.rules if each is rule or each.when),
+            rules=tuple(str(each) for each in decision.rules if each is rule or (each.when and each.outcome)),
         )
 
 
