@@ -332,12 +332,6 @@ def test_the_second_thread_reads_when_a_call_blocks(late: bool, others: int) -> 
         assert (stream.data == data, stream.ended) == (True, "eof")
 
 
-def test_a_late_server_gives_a_call_more_time() -> None:
-    """A server that reads late begins to read later than another does."""
-    with closing(Recorder("a", "127.0.0.1", plan=ServerPlan(late=True))) as recorder:
-        assert recorder.moment == _capture.LATE > _capture.MOMENT
-
-
 def test_an_overdue_exchange_is_told_once(recorder: Recorder) -> None:
     """An exchange beyond its time is told exactly once, and the next one anew."""
     calls: list[int] = []

@@ -537,7 +537,7 @@ def test_clauses_are_listed_with_the_number_of_their_cases(wireproof_: Run) -> N
             number
             for each in chosen
             for at, number in each.by_class.items()
-            if clause.id in each.expansion.decisions.at(at).clauses
+            if clause.id in each.expansion.decisions.clauses(at)
         )
         numbers = "".join(f" [{number}]" for number in clause.sentences)
         standing = "excluded" if clause.excluded else f"{count} cases, {combined:,} combinations"

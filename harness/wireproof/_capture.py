@@ -34,9 +34,6 @@ STORED = 16 * 1024 * 1024
 MOMENT = 0.02
 """Seconds after which a call is given a second thread that reads."""
 
-LATE = 0.04
-"""The same for a server that reads late."""
-
 GRACE = 0.25
 """Seconds of silence after which nothing more is waited for: a connection is "open", a missing byte is missing."""
 
@@ -187,11 +184,6 @@ class Recorder:
         self._listener.setblocking(False)
         self.host, self.port = self._listener.getsockname()[:2]
         self._family = family
-
-    @property
-    def moment(self) -> float:
-        """Seconds for which a call may block before something reads."""
-        return LATE if self.plan.late else MOMENT
 
     def expect(self, head: bytes, body: Blocks, content: Blocks) -> None:
         """Compare what arrives from now on with a request that is too long to be kept.
@@ -452,8 +444,8 @@ class Watch:
                 current = self._current
                 if current is None:
                     continue
-                recorders, began, _, _ = current
-                if _NOW() - began > max((recorder.moment for recorder in recorders), default=MOMENT):
+                began = current[1]
+                if _NOW() - began > MOMENT:
                     self._drain(began)
         finally:
             self._ended.release()

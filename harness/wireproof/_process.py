@@ -202,7 +202,7 @@ class Worker:
             matrix = one.expansion.matrix
             if matrix.id not in self._matrices:
                 self._matrices.add(matrix.id)
-                self.send(matrix)
+                self.send(one.expansion)
             self._shared[:] = bytes(SLICE)
             self.send((matrix.id, one.numbers))
 

@@ -603,7 +603,8 @@ def passed(event: Passed) -> Iterator[tuple[Verdict, int]]:
         known = {ABSENT: "absent", PRESENT: "present"}.get(code)
         defects = ((decision.known_defect, known),) if known else ()
         id_, hash_ = expansion.id(number), expansion.hash(number)
-        yield Verdict(id_, hash_, "pass", _PASSED, decision.clauses, defects=defects), position
+        clauses = expansion.decisions.clauses(expansion.class_of(number))
+        yield Verdict(id_, hash_, "pass", _PASSED, clauses, defects=defects), position
 
 
 def run(

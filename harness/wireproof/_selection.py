@@ -84,7 +84,7 @@ class Chosen:
     @cached_property
     def clauses(self) -> frozenset[str]:
         """The clauses that they exercise."""
-        return frozenset(clause for at in self.by_class for clause in self.expansion.decisions.at(at).clauses)
+        return frozenset(clause for at in self.by_class for clause in self.expansion.decisions.clauses(at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _choose(
             at
             for at, decision in enumerate(expansion.decisions.by_class)
             if decision is not None
-            and any(fnmatch.fnmatchcase(own, clause) for own in decision.clauses for clause in clauses)
+            and any(fnmatch.fnmatchcase(own, clause) for own in expansion.decisions.clauses(at) for clause in clauses)
         }
         numbers = array("L", (number for number in numbers if expansion.class_of(number) in wanted))
     return expansion, numbers

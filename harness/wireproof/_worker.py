@@ -6,7 +6,7 @@ The first frame is the order: candidate, slot, timeout. The answer is a line ``r
 is one of
 
 * a case, which is answered by one line with its verdict;
-* a matrix, which is kept, and not answered;
+* a matrix with its decisions, which is kept, and not answered;
 * a slice, the id of a matrix and numbers of combinations. For each of them a code is written into the memory SHARED,
   and a line ``combination`` is sent where that does not say all; a line ``slice`` ends it.
 
@@ -33,7 +33,7 @@ from wireproof._candidates._inprocess import InProcess
 from wireproof._candidates._probes import answers
 from wireproof._codec import LENGTH, SLICE, encode
 from wireproof._judge import judge
-from wireproof._matrix import Expansion, Matrix
+from wireproof._matrix import Expansion
 from wireproof._model import Capture, Case, Verdict
 from wireproof._slices import Player, checked
 from wireproof.errors import CandidateError
@@ -131,8 +131,8 @@ def _converse(channel: Channel, codes: mmap.mmap) -> None:
     for frame in frames:
         if isinstance(frame, Case):
             channel.send("verdict", encode(checked(frame, lambda case: judged(case, candidate.perform(case)))))
-        elif isinstance(frame, Matrix):
-            players[frame.id] = Player(Expansion(frame), candidate, probes, strict_defects=strict)
+        elif isinstance(frame, Expansion):
+            players[frame.matrix.id] = Player(frame, candidate, probes, strict_defects=strict)
         else:
             matrix, numbers = frame
             for other in players.values():

@@ -23,7 +23,6 @@ from wireproof._matrix import (
     SINGLE,
     WORDS,
     Axis,
-    Decisions,
     Expansion,
     Matrix,
     Rule,
@@ -290,7 +289,7 @@ def _known(table: str, name: str, shown: MappingType[str, tuple[Value, ...]]) ->
 def _not_whole(node: Node, matrix: Matrix) -> Iterator[Refused]:
     """Yield a complaint about rules that no combination reaches, and tables that leave some undecided."""
     expansion = Expansion(matrix)
-    decisions = Decisions(matrix)
+    decisions = expansion.decisions
     reported: set[str] = set()
     for indices, table in decisions.undecided:
         if table not in reported:

@@ -66,11 +66,6 @@ class Decision:
     second: Mapping[str, str] | None = None
 
     @property
-    def clauses(self) -> tuple[str, ...]:
-        """The clauses that the rules cite."""
-        return tuple(dict.fromkeys(clause for rule in self.rules for clause in rule.clauses))
-
-    @property
     def known_defect(self) -> str:
         """The name of CPython's defect that may show, or "none"."""
         return self.defect if self.second is None else self.second.get("defect", "none")
@@ -110,10 +105,27 @@ class Decisions:
             stride *= len(examples)
         self.undecided: list[tuple[tuple[int, ...], str]] = []
         self._known: dict[tuple[int, ...], Decision] = {}
-        self._conditions: dict[str, list[tuple[Rule, _Allowed | None, _Framed | None]]] = {
-            table: [(rule, *self._condition(rule)) for rule in rules] for table, rules in matrix.tables.items()
-        }
         self.by_class = [self._decide(classes) for classes in itertools.product(*map(range, map(len, self.examples)))]
+
+    @cached_property
+    def _conditions(self) -> dict[str, list[tuple[Rule, _Allowed | None, _Framed | None]]]:
+        tables = self.matrix.tables.items()
+        return {table: [(rule, *self._condition(rule)) for rule in rules] for table, rules in tables}
+
+    def clauses(self, number: int) -> tuple[str, ...]:
+        """Return the clauses that a combination of these classes exercises."""
+        decision = self.at(number)
+        rules = (*decision.rules, *self.exercised(number))
+        return tuple(dict.fromkeys(clause for rule in rules for clause in rule.clauses))
+
+    def exercised(self, number: int) -> tuple[Rule, ...]:
+        """Return the rules of the table ``exercises`` that hold of a combination of these classes."""
+        decision = self.at(number)
+        if decision.raises != NOT_RAISED or decision.second is not None:
+            return ()
+        counts = zip(self.strides, self.examples, strict=True)
+        classes = tuple(number // stride % len(examples) for stride, examples in counts)
+        return tuple(self._holding("exercises", classes, {"adds": decision.adds, "body": decision.body}))
 
     def at(self, number: int) -> Decision:
         """Return the decision on a combination of classes."""
@@ -135,7 +147,15 @@ class Decisions:
 
     @cached_property
     def _reached(self) -> set[int]:
-        return {id(rule) for decision in self._known.values() for rule in decision.rules}
+        found = {id(rule) for decision in self._known.values() for rule in decision.rules}
+        missing = len(self.matrix.tables.get("exercises", ()))
+        for number, decision in enumerate(self.by_class) if missing else ():
+            new = {id(rule) for rule in self.exercised(number)} - found if decision is not None else set()
+            found |= new
+            missing -= len(new)
+            if not missing:
+                break
+        return found
 
     def _condition(self, rule: Rule) -> tuple[_Allowed, _Framed] | tuple[None, None]:
         """Return what a rule asks: by axis, the classes that it takes, and what it asks of the framing.
@@ -207,7 +227,6 @@ class Decisions:
         defect = self._first("defects", classes, framing.outcome)
         rules: tuple[Rule, ...] = (error, framing) if is_raised else (framing, error)
         rules += (host, accept, defect)
-        rules += () if is_raised else tuple(self._holding("exercises", classes, framing.outcome))
         return self._made(
             rules,
             lambda: Decision(

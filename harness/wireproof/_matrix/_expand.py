@@ -21,6 +21,20 @@ _VERSION = "HTTP/1.1"
 _NO_CONNECTION = Connection()
 
 
+_MADE: dict[int, tuple[Matrix, Decisions]] = {}
+_KEPT = 16
+
+
+def decisions_of(matrix: Matrix) -> Decisions:
+    """Return the decisions of a matrix, made once."""
+    known = _MADE.get(id(matrix))
+    if known is None:
+        while len(_MADE) >= _KEPT:
+            del _MADE[next(iter(_MADE))]
+        known = _MADE[id(matrix)] = (matrix, Decisions(matrix))  # as long as it is here, nothing else has its id
+    return known[1]
+
+
 class Expansion:
     """A matrix with everything that is asked of its combinations."""
 
@@ -36,7 +50,7 @@ class Expansion:
     @cached_property
     def decisions(self) -> Decisions:
         """What the tables say."""
-        return Decisions(self.matrix)
+        return decisions_of(self.matrix)
 
     def place(self, name: str) -> tuple[int, int]:
         """Return by how much the index of an axis counts in a number, and how many values it has."""
@@ -106,7 +120,7 @@ class Expansion:
         return Case(
             id=self.id(number),
             about=" ".join(value.about for name, value in values.items() if name not in self.matrix.given),
-            clauses=decision.clauses,
+            clauses=self.decisions.clauses(self.class_of(number)),
             steps=steps,
             source=rule.source,
             hash=self.hash(number),

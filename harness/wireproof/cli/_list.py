@@ -67,5 +67,5 @@ def _combined(planned: Planned) -> Counter[str]:
     counts: Counter[str] = Counter()
     for chosen in planned.chosen:
         for at, count in chosen.by_class.items():
-            counts.update(dict.fromkeys(chosen.expansion.decisions.at(at).clauses, count))
+            counts.update(dict.fromkeys(chosen.expansion.decisions.clauses(at), count))
     return counts
