@@ -813,12 +813,13 @@ def test_other_threads_have_no_signals_to_put_off() -> None:
 
 def test_an_interrupted_run_leaves_no_process() -> None:
     """KeyboardInterrupt in the loop ends all workers, busy ones and those that are still importing."""
+    before = children()
     events = run(["clients:AlwaysHangs"], [case(number) for number in range(40)], Options(timeout=3600, jobs=2))
     with contextlib.closing(events):
         next(events)
         next(events)
-        assert len(children()) >= 2
-    assert children() == []
+        assert len(children()) >= len(before) + 2
+    assert children() == before
 
 
 # the process -------------------------------------------------------------------------------------------------------
