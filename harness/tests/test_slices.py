@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,6 +195,56 @@ def test_a_failure_of_the_harness_is_no_fault_of_the_candidate(monkeypatch: pyte
     codes, verdicts = play(player, "matrix/target[url=root,method=get,headers=absent]")
     assert codes == [REPORTED]
     assert (verdicts[0].verdict, verdicts[0].blame) == ("error", "harness")
+
+
+def test_a_failure_between_two_requests_is_no_fault_of_the_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not judged by then gets a verdict that says so; what was keeps its own."""
+    glob = "matrix/target[url=root,method=get]"
+    player = played_by("Extra", glob)[0]
+    (chosen,) = planned(glob).chosen
+    codes, verdicts = bytearray(len(chosen)), dict[int, Verdict]()
+
+    def fail(*arguments: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    player.loop(0)
+    codes[0] = PASSED
+    monkeypatch.setattr(_slices, "call", fail)
+    player.play(chosen.numbers, codes, verdicts.__setitem__)
+    player.candidate.close()
+    assert list(codes) == [PASSED, *[REPORTED] * (len(chosen) - 1)]
+    assert {verdict.blame for verdict in verdicts.values()} == {"harness"}
+
+
+def test_fail_fast_counts_what_was_done() -> None:
+    """After the first failure the rest is not run, and what had passed by then has passed."""
+    what = planned(*AROUND)
+    counts, _ = ran("clients:Exits", what, fail_fast=True)
+    assert sum(counts.values()) == 2 * len(what)
+    assert counts["failed"] == 1
+
+
+def test_an_interruption_loses_nothing_that_has_come_in() -> None:
+    """What workers had got through when Ctrl-C came is counted."""
+    codes = bytearray()
+
+    def consume(patch: pytest.MonkeyPatch) -> None:
+        for event in run(["reference"], planned("matrix/target", strength=3), Options(jobs=1)):
+            if isinstance(event, Passed):
+                codes.extend(event.codes)
+                patch.setattr(_run.Pool, "_turn", interrupt)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        consume(patch)
+    assert len(codes) > 512
+
+
+def interrupt(pool: _run.Pool, *, wait: bool = True) -> None:
+    """Interrupt once the worker has got through some more."""
+    (worker,) = pool.workers.values()
+    while worker.codes[100] == 0:
+        time.sleep(0.001)
+    raise KeyboardInterrupt
 
 
 # every way to differ ---------------------------------------------------------------------------------------------

@@ -294,6 +294,11 @@ class Pool:
                 worker.kill()
             for worker in every:
                 worker.end()
+                if worker.busy and isinstance(worker.busy[0], Slice) and worker.busy[0].id in self.open:
+                    # what it has got through counts
+                    left = self._close_slice(worker, worker.busy[0])
+                    if left:
+                        self._reopen(worker.busy[0], left)
             self.workers.clear()
             self.leaving.clear()
             self.selector.close()
@@ -630,12 +635,16 @@ def run(
         work = planned.work(SLICE) if isinstance(planned, Planned) else planned
         pool = (begun or {}).get(candidate) or Pool(candidate, options)
         short = 0
-        with contextlib.closing(pool.run(work, len(planned))) as events:
-            for event in events:
-                yield event
-                short += isinstance(event, Judged) and falls_short(event.verdict, options.gate)
-                if options.fail_fast and short:
-                    break
+        try:
+            with contextlib.closing(pool.run(work, len(planned))) as events:
+                for event in events:
+                    yield event
+                    short += isinstance(event, Judged) and falls_short(event.verdict, options.gate)
+                    if options.fail_fast and short:
+                        break
+        except KeyboardInterrupt:
+            yield from pool.events  # an interruption loses nothing that has come in
+            raise
         yield from pool.events
         for one in pool.open.values():
             text = "not run: --fail-fast stopped at the first failure"

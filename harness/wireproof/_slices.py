@@ -55,6 +55,8 @@ Report = Callable[[int, Verdict], object]
 class Codes(Protocol):
     """Where a code is written for each combination."""
 
+    def __getitem__(self, index: int, /) -> int: ...
+
     def __setitem__(self, index: int, code: int, /) -> None: ...
 
 
@@ -89,7 +91,19 @@ class Player:
         return self.lane.seen(self.lane.recorder.streams(), None, fatal)
 
     def play(self, numbers: Sequence[int], codes: Codes, report: Report) -> None:
-        """Play combinations; write a code for each, in order, and report the verdicts that say more than a code."""
+        """Play combinations; write a code for each, and report the verdicts that say more than a code.
+
+        Where we fail ourselves, what has no verdict yet gets one that says so.
+        """
+        try:
+            self._play(numbers, codes, report)
+        except Exception as error:
+            self.close()
+            for index, self.number in enumerate(numbers):
+                if codes[index] in (0, PLAYED, CLOSING):
+                    self.settle(index, errored(self.case, failure(error)), codes, report)
+
+    def _play(self, numbers: Sequence[int], codes: Codes, report: Report) -> None:
         if self.expansion.matrix.is_sequence:
             for index, self.number in enumerate(numbers):
                 case = self.case
@@ -456,8 +470,13 @@ def checked(case: Case, verdict: Callable[[Case], Verdict]) -> Verdict:
     try:
         return verdict(case)
     except Exception as error:
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
-        return errored(case, f"the harness failed with {type(error).__name__}: {error} ({where})")
+        return errored(case, failure(error))
+
+
+def failure(error: Exception) -> str:
+    """Return the sentence about a failure of our own, and where it was."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
+    return f"the harness failed with {type(error).__name__}: {error} ({where})"
