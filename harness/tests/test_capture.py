@@ -486,3 +486,17 @@ def test_a_closed_watch_has_no_thread(recorder: Recorder) -> None:
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_a_late_server_waits_until_the_client_has_met_a_full_buffer() -> None:
+    """It reads when much has come, whenever that is, and after half a second in any case; others may read at once."""
+    with closing(Recorder("a", "127.0.0.1", plan=ServerPlan(late=True))) as recorder, connect(recorder) as client:
+        client.sendall(b"x" * 100)
+        recorder.wait(5)
+        assert [recorder.may_read(seconds) for seconds in (0.1, 0.4, 0.6)] == [False, False, True]
+        client.sendall(b"x" * 4000)
+        while not recorder.may_read(0.1):
+            recorder.wait(5)
+        assert recorder.totals() == (0,)
+    with closing(Recorder("a", "127.0.0.1")) as recorder:
+        assert recorder.may_read(0.0)

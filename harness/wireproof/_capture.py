@@ -43,6 +43,7 @@ _PAUSE = 0.0005
 _STALLED = 1.0
 _TIMES_IN_VAIN = 20
 _HASTY = 0.0
+_LATEST = 0.5
 _PIECE = 4096
 _READS = 64
 _NOW = time.monotonic
@@ -135,6 +136,15 @@ class _Connection:
         return Stream(self.client, data + self.comparison.kept, self.total, self.ended, digest, compared)
 
 
+def _is_full(connection: _Connection) -> bool:
+    """Say whether so much waits to be read that the small buffer of a late server is full, or as good as."""
+    try:
+        waiting = connection.sock.recv(_SMALL_BUFFER, _socket.MSG_PEEK | _DONTWAIT)
+    except OSError:
+        return False
+    return len(waiting) >= _SMALL_BUFFER // 2
+
+
 class Recorder:
     """Listens on one loopback address and records everything that arrives there.
 
@@ -184,6 +194,17 @@ class Recorder:
         self._listener.setblocking(False)
         self.host, self.port = self._listener.getsockname()[:2]
         self._family = family
+
+    def may_read(self, seconds: float) -> bool:
+        """Say whether the server may begin to read, so many seconds after the call began.
+
+        One that is late waits until so much has come that the client must have met a full buffer.
+        """
+        if not self.plan.late or seconds > _LATEST:
+            return True
+        with self._lock:
+            self._accept()
+            return any(map(_is_full, self.connections))
 
     def expect(self, head: bytes, body: Blocks, content: Blocks) -> None:
         """Compare what arrives from now on with a request that is too long to be kept.
@@ -444,8 +465,9 @@ class Watch:
                 current = self._current
                 if current is None:
                     continue
-                began = current[1]
-                if _NOW() - began > MOMENT:
+                recorders, began, _, _ = current
+                seconds = _NOW() - began
+                if seconds > MOMENT and any([recorder.may_read(seconds) for recorder in recorders]):
                     self._drain(began)
         finally:
             self._ended.release()
