@@ -467,7 +467,7 @@ class Watch:
                     continue
                 recorders, began, _, _ = current
                 seconds = _NOW() - began
-                if seconds > MOMENT and any([recorder.may_read(seconds) for recorder in recorders]):
+                if seconds > MOMENT and any(recorder.may_read(seconds) for recorder in recorders):
                     self._drain(began)
         finally:
             self._ended.release()
