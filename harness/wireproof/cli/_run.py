@@ -112,7 +112,10 @@ def _planned(
     path: Path | None, globs: Sequence[str], clauses: Sequence[str], strength: int | None, shard: tuple[int, int]
 ) -> tuple[CaseSet, Planned]:
     """Read the cases, and choose what is run."""
-    from wireproof._cases import load  # heavy, and needed once the workers are on their way
+    # heavy, and needed once the workers are on their way; Python takes an interruption of a class definition for one
+    # that nobody handles
+    with unbroken():
+        from wireproof._cases import load
 
     found = load(path, () if path else globs)
     planned = plan(found.cases, found.matrices, globs, clauses, strength, shard)
@@ -251,7 +254,8 @@ def _run_one(
         for event in events:
             if isinstance(event, Starting):
                 # the workers need a moment, in which what is needed afterwards is made ready
-                importlib.import_module("wireproof.report._terminal")
+                with unbroken():
+                    importlib.import_module("wireproof.report._terminal")
             elif isinstance(event, Started):
                 tally.version = event.version
             else:
