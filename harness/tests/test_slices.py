@@ -321,6 +321,16 @@ class SendsEarly(Right):
             raise
 
 
+class SendsEarlySlowly(SendsEarly):
+    def putheader(self, *arguments):
+        try:
+            super().putheader(*arguments)
+        except (ValueError, TypeError):
+            import time
+            time.sleep(0.1)
+            raise
+
+
 class OtherError(Right):
     def putheader(self, *arguments):
         try:
@@ -400,6 +410,11 @@ WAYS = [
     ("ClosesFile", "matrix/framing[method=get,body=bytesio,headers=absent,encode_chunked=absent]", "effect.closed"),
     (
         "SendsEarly",
+        "matrix/framing[method=get,body=text,headers=name-with-colon,encode_chunked=absent]",
+        "error.bytes-out",
+    ),
+    (
+        "SendsEarlySlowly",
         "matrix/framing[method=get,body=text,headers=name-with-colon,encode_chunked=absent]",
         "error.bytes-out",
     ),

@@ -319,13 +319,9 @@ class Loop:
         decision, value = plan.decision, self.axes["body"][body]
         content = body_bytes(decision, value, decision.body)
         is_refused = decision.defect_body == "refused"
-        other = (
-            None
-            if decision.defect == "none"
-            else b""
-            if is_refused
-            else body_bytes(decision, value, decision.defect_body)
-        )
+        other: bytes | None = b"" if is_refused else None
+        if decision.defect != "none" and not is_refused:
+            other = body_bytes(decision, value, decision.defect_body)
         raises = raised_name(decision, value)
         request = Request((("body", value.recipe),) if value.recipe is not None else ())
         effects = expected_effects(request, Expect((), raises=raises))
@@ -394,12 +390,17 @@ class Loop:
     def _judge(self, played: list[_Played], asked: list[str] | None, codes: Codes, report: Report) -> None:
         """Read what has arrived, and compare it with what is expected."""
         waiting = self.endpoint.waiting()
-        arrived = [one[2].lane.recorder.take() if one[2].lane.descriptor in waiting else b"" for one in played]
+        # what a slow call has brought was accepted meanwhile, and does not wait any more
+        arrived = [
+            lane.recorder.take() if lane.descriptor in waiting or lane.recorder.connections else b""
+            for lane in [one[2].lane for one in played]
+        ]
         more = self.endpoint.waiting()
         odd: list[tuple[_Played, bytes | None]] = []
         for one, data in zip(played, arrived, strict=True):
-            if more and data and one[2].lane.descriptor in more:
-                one[2].lane.recorder.restore(data)
+            if more and one[2].lane.descriptor in more:  # somebody came once more, or late
+                if data:
+                    one[2].lane.recorder.restore(data)
                 data = None
             code = self._code(one, data)
             if code:
