@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from wireproof._matrix._decide import AS_BODY, NOT_RAISED, Decision, Decisions
 from wireproof._matrix._table import ARGUMENTS, Matrix, Value
-from wireproof._model import Alternative, Case, Connection, Expect, Recipe, Request, Step
+from wireproof._model import Alternative, Case, Connection, Expect, Request, Step
 
 _ID = re.compile(r"(?P<matrix>[^\[\]]+)\[(?P<values>[^\[\]]*)\]")
 _VERSION = "HTTP/1.1"
@@ -241,10 +241,3 @@ def _sequence(decision: Decision, values: Mapping[str, Value]) -> tuple[Step, ..
         *between.steps,
         Step("request", request=second.request, expect=expect, alternatives=alternatives),
     )
-
-
-def recipes(matrix: Matrix) -> Iterator[Recipe]:
-    """Yield every recipe of a matrix of single requests."""
-    for value in (*matrix.given.values(), *(value for axis in matrix.axes for value in axis.values)):
-        if value.recipe is not None:
-            yield value.recipe
