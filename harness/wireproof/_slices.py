@@ -28,7 +28,7 @@ from wireproof._candidates._lanes import (
     call,
     close,
     is_placed,
-    maker,
+    makers,
     outcome,
     unresolved,
 )
@@ -218,7 +218,7 @@ class _Station:
         if like is not None:  # no argument has the address in it
             self.makers, self.fields = like.makers, like.fields
             return
-        self.makers = tuple([maker(value.recipe, lane.site) for value in axes[name]] for name in ARGUMENTS)
+        self.makers = tuple(makers([value.recipe for value in axes[name]], lane.site) for name in ARGUMENTS)
         self.fields = [_filled(value.sends, lane.site) + b"\r\n" for value in axes["headers"]]
 
     def make(self, at: Indices) -> tuple[Built, ...]:

@@ -8,6 +8,7 @@ anything stays that could turn up later (a connection left open, say) is replace
 
 from __future__ import annotations
 
+import functools
 import select
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -138,6 +139,18 @@ def maker(recipe: Recipe | None, site: Site) -> Maker:
         return prepare(recipe, site)
     except CannotBuild as error:
         return _unbuildable(str(error))
+
+
+def makers(recipes: Sequence[Recipe | None], site: Site) -> list[Maker]:
+    """Return what makes the values of an axis; each is prepared when it is needed first."""
+    made: list[Maker] = []
+
+    def first(index: int) -> Built:
+        made[index] = maker(recipes[index], site)
+        return made[index]()
+
+    made.extend(functools.partial(first, index) for index in range(len(recipes)))
+    return made
 
 
 def _unbuildable(why: str) -> Maker:
