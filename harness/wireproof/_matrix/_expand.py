@@ -52,6 +52,10 @@ class Expansion:
         """What the tables say."""
         return decisions_of(self.matrix)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Take the decisions along: who is sent a matrix need not make them again."""
+        return {**self.__dict__, "decisions": self.decisions}
+
     def place(self, name: str) -> tuple[int, int]:
         """Return by how much the index of an axis counts in a number, and how many values it has."""
         for axis, stride in zip(self.axes, self.strides, strict=True):
