@@ -2,7 +2,7 @@
 
 from wireproof._matrix._attributes import WORDS, attributes, encoded, field_lines, of_connection, of_exchange, of_steps
 from wireproof._matrix._cover import Coverage, covering
-from wireproof._matrix._decide import AS_BODY, NOT_RAISED, OUTCOMES, Decision, Decisions, unreached
+from wireproof._matrix._decide import NOT_RAISED, OUTCOMES, Decision, Decisions, unreached
 from wireproof._matrix._expand import (
     Expansion,
     automatic_lines,
@@ -10,14 +10,12 @@ from wireproof._matrix._expand import (
     framing_lines,
     raised_name,
     request_line,
-    request_of,
     taken_apart,
 )
 from wireproof._matrix._table import ARGUMENTS, SEQUENCE, SINGLE, Axis, Matrix, Rule, Value
 
 __all__ = [
     "ARGUMENTS",
-    "AS_BODY",
     "NOT_RAISED",
     "OUTCOMES",
     "SEQUENCE",
@@ -43,7 +41,6 @@ __all__ = [
     "of_steps",
     "raised_name",
     "request_line",
-    "request_of",
     "taken_apart",
     "unreached",
 ]

@@ -194,7 +194,6 @@ class _Kept:
 
     def __init__(self, spool: Spool | None, *, all_results: bool) -> None:
         self.spool, self.all_results = spool, all_results
-        self.is_complete = False
 
     def take(self, candidate: str, event: Judged | Passed | Lost, position: int) -> None:
         """Keep what has come in."""
