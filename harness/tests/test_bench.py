@@ -48,6 +48,7 @@ def signals() -> Iterator[None]:
 
 KEYS = {
     "verdicts": {"requests", "one", "two", "ratio"},
+    "driven": {"requests", "in-process", "driven", "ratio"},
     "floor": {"requests", "floor", "judged", "reported", "ratio", "elsewhere", "raising"},
     "raw": {"raw", "ratio"},
     "bodies": {"mib", "judged", "discarded", "raw", "ratio", "memory"},

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from wireproof._candidates import _inprocess, _probes
+from wireproof._candidates import _servers
 from wireproof._cases import PROBES, REPLIES, CaseSet, bundled_root, fill, load, schema
 from wireproof._cases._format import FileShape
 from wireproof._cases._manual import TABLES
@@ -18,6 +18,7 @@ from wireproof._cases._vocabulary import DEFECTS, EFFECTS, OBSERVABLE, QUESTIONS
 from wireproof._judge import CODES, examine
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS
+from wireproof.drivers import python_driver
 
 LEAST = 850
 """So many cases there are at least; to be raised with them, so that none can vanish unseen."""
@@ -118,8 +119,8 @@ def test_every_word_is_used(found: CaseSet) -> None:
 
 def test_words_of_the_format() -> None:
     """What the format names is what the candidates know, and has a sentence in the manual."""
-    assert set(REPLIES) == set(_inprocess.REPLIES)
-    answers = _probes.answers()
+    assert set(REPLIES) == set(_servers.REPLIES)
+    answers = python_driver.answers()
     assert set(PROBES) == set(QUESTIONS) == set(answers)
     assert {name: answer for name, answer in answers.items() if answer not in PROBES[name]} == {}
     assert {name for effects in OBSERVABLE.values() for name in effects} == set(EFFECTS) - {"headers"}

@@ -47,14 +47,21 @@ class Dies(Client):
         os._exit(7)
 
 
-class Scribbles(Client):
+class Sabotages(Client):
     def harm(self):
-        os.write(int(sys.argv[1]), b"garbage\\n")
+        judging = sys.modules["__main__"]
+        original = judging.judge
+
+        def fail(*arguments, **more):
+            judging.judge = original
+            raise ZeroDivisionError("broken")
+
+        judging.judge = fail
 
 
 class Hangs(http.client.HTTPConnection):
     def request(self, method, url, *arguments, **more):
-        with open("ready", "w") as file:
+        with open(os.path.dirname(__file__) + "/ready", "w") as file:
             file.write(str(os.getpid()))
         while True:
             time.sleep(3600)
@@ -280,7 +287,7 @@ def test_without_any_candidate_there_is_no_summary(wireproof_: Run, here: Path) 
 
 def test_an_error_of_the_harness_exits_3(wireproof_: Run, here: Path) -> None:
     """A verdict that could not be found wins over failures."""
-    arguments = ("clients:Scribbles", "clients:Dies", "--cases", "own", "--report", "json=r.json")
+    arguments = ("clients:Sabotages", "clients:Dies", "--cases", "own", "--report", "json=r.json")
     assert wireproof_("run", *arguments)[0] == 3
     assert summary(here / "r.json") == [
         {"planned": 3, "passed": 2, "errored": 1},
@@ -415,7 +422,9 @@ def test_an_interrupted_run_reports_what_it_has_and_leaves_no_process(here: Path
 
 def test_a_worker_that_hangs_while_importing_is_not_waited_for(here: Path) -> None:
     """Ctrl-C works while a candidate is imported, too."""
-    (here / "slow.py").write_text("import os, time\nopen('ready', 'w').write(str(os.getpid()))\ntime.sleep(3600)\n")
+    (here / "slow.py").write_text(
+        "import os, time\nopen(os.path.dirname(__file__) + '/ready', 'w').write(str(os.getpid()))\ntime.sleep(3600)\n"
+    )
     os.mkfifo(here / "ready")
     with start("run", "slow:Client", "--cases", "own") as process:
         worker = int((here / "ready").read_text())

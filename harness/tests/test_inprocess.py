@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from wireproof._candidates import _inprocess
-from wireproof._candidates._inprocess import REPLIES, InProcess
+from wireproof._candidates import _servers
+from wireproof._candidates._inprocess import InProcess
+from wireproof._candidates._servers import REPLIES
 from wireproof._capture import CannotBind, Recorder
 from wireproof._cases import REPLIES as NAMED_REPLIES
 from wireproof._model import (
@@ -239,7 +240,7 @@ def test_an_address_that_cannot_be_bound_is_unsupported(play: Play, monkeypatch:
         opened.append(Recorder(name, *arguments, **more))
         return opened[0]
 
-    monkeypatch.setattr(_inprocess, "Recorder", recorder)
+    monkeypatch.setattr(_servers, "Recorder", recorder)
     capture = play(exchange(ask(), Step("close"), ask(on="b")))
     record = StepRecord(Outcome(unsupported="the server cannot listen there: 127.0.0.1 port 80: EACCES"))
     assert capture == Capture((record, None, record), (), {})
@@ -254,7 +255,7 @@ def test_workers_take_port_80_of_addresses_of_their_own(play: Play, monkeypatch:
         tried.append((host, port))
         raise CannotBind("taken")
 
-    monkeypatch.setattr(_inprocess, "Recorder", recorder)
+    monkeypatch.setattr(_servers, "Recorder", recorder)
     play(exchange(ask(), connection=Connection(port="default")), slot=4)
     process = os.getpid()
     assert tried == [("127.0.0.5", 80), (f"127.{process >> 8 & 255}.{process & 255}.5", 80)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wireproof._candidates._objects import Site, build
 from wireproof._cases import load
 from wireproof._cases._nodes import parse
 from wireproof._cases._values import Value
 from wireproof._judge._meaning import Meaning, meaning
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS
+from wireproof.drivers.python_driver import Site, build
 
 
 def recipe(text: str) -> Recipe:

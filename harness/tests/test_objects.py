@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from wireproof._candidates import _objects
-from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS, MAY_RAISE
+from wireproof.drivers import python_driver as _objects
+from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare
 
 
 def text(value: str) -> Recipe:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from wireproof._candidates import NAMES, _import, resolve, spelled, version
-from wireproof._candidates._probes import answers
+from wireproof._candidates import NAMES, named, resolve, spelled, version
 from wireproof._cases import PROBES
+from wireproof.drivers import python_driver
+from wireproof.drivers.python_driver import answers
 from wireproof.errors import CandidateError
 
 
@@ -72,8 +73,8 @@ def test_two_candidates_have_names() -> None:
 
 def test_a_name_becomes_its_class() -> None:
     """The class itself is returned, through attributes of attributes, too."""
-    assert resolve("stdlib") is http.client.HTTPConnection
-    assert resolve("http:client.HTTPConnection") is http.client.HTTPConnection
+    assert resolve(named("stdlib")) is http.client.HTTPConnection
+    assert resolve(named("http:client.HTTPConnection")) is http.client.HTTPConnection
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ def test_the_version_is_the_modules_and_the_interpreters(
     (tmp_path / "own.py").write_text(f"from http.client import HTTPConnection as Client\n{source}\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     try:
-        resolve("own:Client")
-        found = version("own:Client")
+        resolve(named("own:Client"))
+        found = version(named("own:Client"))
     finally:
         del sys.modules["own"]
     assert found.startswith(shown)
@@ -119,7 +120,7 @@ class Unspeakable(Exception):
 )
 def test_what_is_said_of_an_exception_is_one_safe_line(error: Exception, said: str) -> None:
     """Messages are one line, short, and harmless to a terminal."""
-    assert _import._said(error) == said
+    assert python_driver._said(error) == said
 
 
 CALLED = "its constructor, called with a host and a port, raises"
@@ -140,5 +141,5 @@ CALLED = "its constructor, called with a host and a port, raises"
 def test_what_cannot_be_a_candidate_is_refused(name: str, why: str) -> None:
     """The reason is on the candidate's side, and said."""
     with pytest.raises(CandidateError) as caught:
-        resolve(name)
+        resolve(named(name))
     assert (caught.value.name, caught.value.why) == (name, why)

@@ -146,11 +146,19 @@ class Hangs(Client):
             time.sleep(3600)
 
 
-class Scribbles(Client):
+class Sabotages(Client):
     def harm(self, method):
         if method == "POST":
-            os.write(int(sys.argv[1]), b"garbage\\n")
-            time.sleep(3600)
+            judging = sys.modules["wireproof._slices._player"]
+            original = judging.judge
+
+            def fail(*arguments, **more):
+                judging.judge = original
+                raise ZeroDivisionError("broken")
+
+            judging.judge = fail
+            super().request(method, "/other")
+            raise ValueError
 """
 GROUPS = {
     "errors/method-type": 6,
@@ -421,13 +429,13 @@ def test_what_is_not_run_fails_and_says_so(here: Path) -> None:
 
 def test_an_error_of_the_harness_is_one_sentence(here: Path) -> None:
     """Nothing is said about the candidate, and no traceback is shown; other rules are not affected."""
-    outcome = run(here, SMALL_FILE, "--candidate", "clients:Scribbles")
-    item = outcome.items[name_of("framing/no-body-post", "clients:Scribbles")]
-    assert item.text == (
+    outcome = run(here, SMALL_FILE, "--candidate", "clients:Sabotages")
+    item = outcome.items[name_of("framing/no-body-post", "clients:Sabotages")]
+    assert item.text.startswith(
         "matrix/small[method=post,body=absent,headers=absent]: "
-        "the connection to the worker brought something that is no answer: 'garbage'"
+        "the harness failed with ZeroDivisionError: broken (clients.py:"
     )
-    assert outcome.items[name_of("framing/no-body", "clients:Scribbles")].outcome == "passed"
+    assert outcome.items[name_of("framing/no-body", "clients:Sabotages")].outcome == "passed"
 
 
 def test_a_candidate_that_cannot_be_used_is_one_sentence(here: Path) -> None:

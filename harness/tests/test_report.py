@@ -17,7 +17,7 @@ from rich.console import Console
 import wireproof
 from wireproof import __version__
 from wireproof._codec import encode
-from wireproof._model import LAYERS, VERDICTS, Clause, Difference, Evidence, Verdict
+from wireproof._model import LAYERS, VERDICTS, Clause, Difference, Evidence, Strict, Verdict
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
 from wireproof._selection import plan
 from wireproof.cli._run import _Kept, _result
@@ -151,12 +151,14 @@ def test_the_schema_is_one_and_describes_every_field() -> None:
         return found
 
     assert undescribed(SCHEMA, "") == []
-    assert SCHEMA["$defs"]["result"]["properties"]["verdict"]["enum"] == list(VERDICTS)
+    assert SCHEMA["$defs"]["verdict"]["enum"] == list(VERDICTS)
 
 
 def test_documents_of_every_kind_fit_the_schema() -> None:
     """Whatever verdicts there are, the document is valid; nothing that is not described gets in."""
-    made = document([result(*MIXED), result(verdict("a/b"))], "bytes")
+    strict = Strict("nonstrict", {"bytes": "fail", "contract": "pass", "rfc": "pass"}, (EXTRA,), "0123456789abcdef")
+    tolerant = verdict("a/c", strict=strict, tolerated=("ambient User-Agent",))
+    made = document([result(*MIXED, tolerant), result(verdict("a/b"))], "bytes")
     jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)
     keys = {key for candidate in made["candidates"] for each in candidate["results"] for key in each}
     assert keys == set(SCHEMA["$defs"]["result"]["properties"])

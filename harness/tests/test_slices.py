@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from wireproof import _run, _slices, _worker
+from wireproof import _run, _surroundings
 from wireproof._candidates._inprocess import InProcess
 from wireproof._cases import load
 from wireproof._codec import ABSENT, PASSED, PRESENT, REPORTED
@@ -21,7 +21,8 @@ from wireproof._matrix import Expansion, covering
 from wireproof._model import Verdict
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
 from wireproof._selection import Planned, plan
-from wireproof._slices import Player
+from wireproof._slices import Player, _local, _player
+from wireproof._surroundings import Surroundings
 
 CLIENTS = '''
 import http.client, itertools, os, socket, sys, threading, time
@@ -146,7 +147,7 @@ def ran(candidate: str, what: Planned, **options: Any) -> tuple[dict[str, int], 
         ("HangsLater", "timeout: no end within 0.3 s"),
         ("Blocks", "timeout: no end within 0.3 s, and the interpreter was blocked"),
         ("Exits", "call.raised: request() raised SystemExit although the request is to be sent: 3"),
-        ("Scribbles", "harness: the connection to the worker brought something that is no answer: 'hello'"),
+        ("Scribbles", "crash: the connection to the worker brought something that is no answer: 'hello'"),
     ],
 )
 def test_harm_costs_one_combination(monkeypatch: pytest.MonkeyPatch, candidate: str, reason: str) -> None:
@@ -154,8 +155,7 @@ def test_harm_costs_one_combination(monkeypatch: pytest.MonkeyPatch, candidate: 
     monkeypatch.setattr(_run, "MERCY", 0.2)
     what = planned(*AROUND)
     counts, verdicts = ran(f"clients:{candidate}", what, timeout=0.3)
-    kind = "errored" if candidate == "Scribbles" else "failed"
-    assert counts == {"planned": len(what), "passed": len(what) - 1, kind: 1}
+    assert counts == {"planned": len(what), "passed": len(what) - 1, "failed": 1}
     assert {id_: f"{v.reason.code}: {v.reason.text}" for id_, v in verdicts.items() if v.reason} == {HIT: reason}
 
 
@@ -176,12 +176,12 @@ def test_what_a_candidate_leaves_behind_does_not_end_the_run(candidate: str) -> 
 
 def test_a_worn_worker_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open files and threads are counted."""
-    assert not _worker.is_worn()
-    monkeypatch.setattr(_worker, "_LEFT_OPEN", 2)
-    assert _worker.is_worn()
-    monkeypatch.setattr(_worker, "_LEFT_OPEN", 10**6)
-    monkeypatch.setattr(_worker, "_LEFT_RUNNING", 0)
-    assert _worker.is_worn()
+    assert not Surroundings().is_worn()
+    monkeypatch.setattr(_surroundings, "LEFT_OPEN", 2)
+    assert Surroundings().is_worn()
+    monkeypatch.setattr(_surroundings, "LEFT_OPEN", 10**6)
+    monkeypatch.setattr(_surroundings, "LEFT_RUNNING", 0)
+    assert Surroundings().is_worn()
 
 
 def test_a_failure_of_the_harness_is_no_fault_of_the_candidate(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +191,7 @@ def test_a_failure_of_the_harness_is_no_fault_of_the_candidate(monkeypatch: pyte
     def fail(*arguments: object, **more: object) -> None:
         raise ZeroDivisionError("broken")
 
-    monkeypatch.setattr(_slices, "judge", fail)
+    monkeypatch.setattr(_player, "judge", fail)
     codes, verdicts = play(player, "matrix/target[url=root,method=get,headers=absent]")
     assert codes == [REPORTED]
     assert (verdicts[0].verdict, verdicts[0].blame) == ("error", "harness")
@@ -209,7 +209,7 @@ def test_a_failure_between_two_requests_is_no_fault_of_the_candidate(monkeypatch
 
     player.loop(0)
     codes[0] = PASSED
-    monkeypatch.setattr(_slices, "call", fail)
+    monkeypatch.setattr(_local, "call", fail)
     player.play(chosen.numbers, codes, verdicts.__setitem__)
     player.candidate.close()
     assert list(codes) == [PASSED, *[REPORTED] * (len(chosen) - 1)]

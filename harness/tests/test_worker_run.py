@@ -23,8 +23,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wireproof import _process, _run, _worker
+from wireproof._candidates import named
 from wireproof._candidates._inprocess import InProcess
 from wireproof._codec import LENGTH, SLICE, decode, encode
+from wireproof._isolation import TOKEN, environment
 from wireproof._model import (
     LAYERS,
     VERDICTS,
@@ -38,7 +40,7 @@ from wireproof._model import (
     Step,
     Verdict,
 )
-from wireproof._process import Ending, Worker, environment, unbroken
+from wireproof._process import Ending, Worker, unbroken
 from wireproof._run import Judged, Options, Session, Started, Starting, Tally, falls_short, not_run, run
 from wireproof.errors import CandidateError, HarnessError
 
@@ -46,6 +48,7 @@ CLIENTS = '''
 import ctypes, http.client, json, os, subprocess, sys, threading, time
 
 CHANNEL = int(sys.argv[1])
+HERE = os.path.dirname(__file__)
 
 
 class Client(http.client.HTTPConnection):
@@ -100,7 +103,7 @@ Forks = client(leave_a_child)
 Deaf = client(lambda: os.close(CHANNEL))
 Flood = client(lambda: [os.write(1, b"x" * 65536) for _ in range(160)])
 Mute = client(lambda: (os.close(1), os.close(2)))
-Orphan = client(lambda: (open("orphan", "w").write(str(subprocess.Popen(["sleep", "3600"]).pid)), os._exit(7)))
+Orphan = client(lambda: (open(HERE + "/orphan", "w").write(str(subprocess.Popen(["sleep", "3600"]).pid)), os._exit(7)))
 FORGED = {"id": "a/b/none", "hash": "0", "since": "", "verdict": "pass", "clauses": [], "blame": None,
           "layers": {"bytes": "pass", "contract": "pass", "rfc": "pass"}, "fingerprint": ""}
 
@@ -113,7 +116,7 @@ class AlwaysHangs(http.client.HTTPConnection):
 
 class Tells(http.client.HTTPConnection):
     def request(self, method, url):
-        with open("told.json", "w") as file:
+        with open(HERE + "/told.json", "w") as file:
             json.dump({"environ": dict(os.environ), "path": sys.path, "flags": list(sys.flags)}, file)
         super().request(method, url)
 
@@ -307,9 +310,9 @@ def test_a_candidate_that_exits_raises() -> None:
     ],
 )
 def test_whoever_writes_into_the_channel_costs_one_case(candidate: str, what: str) -> None:
-    """What is no answer of the worker is an error of one case, in one sentence; the others are judged."""
+    """What is no answer of the worker is held against the candidate in one case; the others are judged."""
     found = ran(f"clients:{candidate}")
-    assert found.pop("3").startswith(f"error: the connection to the worker brought something that is no answer: {what}")
+    assert found.pop("3").startswith(f"fail: the connection to the worker brought something that is no answer: {what}")
     assert found == passed("3")
 
 
@@ -317,7 +320,7 @@ def test_a_line_without_an_end_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> 
     """What never ends is not kept for ever."""
     monkeypatch.setattr(_process, "_LONGEST", 3)
     assert ran("clients:NoLine")["3"].startswith(
-        "error: the connection to the worker brought something that is no answer"
+        "fail: the connection to the worker brought something that is no answer"
     )
 
 
@@ -442,7 +445,7 @@ def test_an_import_that_hangs_is_ended(here: Path, monkeypatch: pytest.MonkeyPat
 def test_a_candidate_that_can_be_imported_only_once_is_an_error_of_the_run(here: Path) -> None:
     """Where no fresh worker can be had after a crash, what is left is an error, and what was judged is kept."""
     (here / "once.py").write_text(
-        "import os\nos.mkdir('marker')\nfrom clients import Exits as Client\n",
+        "import os\nos.mkdir(os.path.dirname(__file__) + '/marker')\nfrom clients import Exits as Client\n",
     )
     found = ran("once:Client", 5)
     trouble = "error: a fresh worker could not be had: the module once cannot be imported: FileExistsError: "
@@ -471,8 +474,8 @@ def test_whatever_a_second_import_does_costs_only_what_is_left(
     """Once a candidate has been imported, a later import that fails is no fault of a case."""
     (here / "once.py").write_text(
         "import os, sys, time\n"
-        f"if os.path.exists('marker'):\n    {second}\n    time.sleep(3600)\n"
-        "os.mkdir('marker')\nfrom clients import Exits as Client\n"
+        f"if os.path.exists(os.path.dirname(__file__) + '/marker'):\n    {second}\n    time.sleep(3600)\n"
+        "os.mkdir(os.path.dirname(__file__) + '/marker')\nfrom clients import Exits as Client\n"
     )
     events = run(["once:Client"], [case(number) for number in range(2, 6)], Options(jobs=1))
     next(events)
@@ -488,7 +491,7 @@ def test_whatever_a_second_import_does_costs_only_what_is_left(
 def test_a_second_worker_that_cannot_start_leaves_the_work_to_the_first(here: Path) -> None:
     """Where only one worker can have the candidate, that one does everything."""
     (here / "exclusive.py").write_text(
-        "import os, socket, sys\nlock = socket.socket(socket.AF_UNIX)\nlock.bind('\\0wireproof-' + os.getcwd())\n"
+        "import os, socket, sys\nlock = socket.socket(socket.AF_UNIX)\nlock.bind('\\0wireproof-' + __file__)\n"
         "from http.client import HTTPConnection as Client\n"
     )
     assert ran("exclusive:Client", 40, jobs=2) == passed(count=40)
@@ -500,7 +503,7 @@ def test_where_no_process_can_be_started_everything_is_an_error(monkeypatch: pyt
     def full(*arguments: object, **more: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(subprocess, "Popen", full)
+    monkeypatch.setattr(subprocess.Popen, "__init__", full)
     text = "error: a worker process cannot be started: [Errno 11] Resource temporarily unavailable"
     assert ran("stdlib", 2) == {"1": text, "2": text}
 
@@ -542,11 +545,12 @@ def test_the_environment_of_workers_is_clean(here: Path, monkeypatch: pytest.Mon
         "PYTHONHASHSEED": "0",
         "PYTHONUTF8": "1",
         "TMPDIR": environ["TMPDIR"],
+        TOKEN: environ[TOKEN],
     }
     assert Path(environ["TMPDIR"]).parent == here / "temporary"
     assert told["path"][:2] == [str(here), str(here / "lib")]
-    assert environ == {**{k: v for k, v in environment().items() if not k.startswith("COVERAGE_")},
-                       "TMPDIR": environ["TMPDIR"]}  # fmt: skip
+    ours = environment(environ["TMPDIR"], environ[TOKEN])
+    assert environ == {name: value for name, value in ours.items() if not name.startswith("COVERAGE_")}
 
 
 def test_pythonpath_is_honoured(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -854,7 +858,7 @@ def test_a_worker_that_has_gone_takes_everything() -> None:
 
 def test_a_worker_with_nothing_to_say_is_not_waited_for() -> None:
     """Reading from a worker never blocks."""
-    worker = Worker(0, {"candidate": "stdlib"})
+    worker = Worker(0, {"candidate": named("stdlib")})
     assert (worker.listen(), worker.last_words, worker.receive() in ([], None)) == (True, "", True)
     worker.kill()
     while worker.listen():
@@ -867,7 +871,7 @@ def test_a_worker_with_nothing_to_say_is_not_waited_for() -> None:
 
 def test_a_worker_ends_by_itself_when_it_is_told_to() -> None:
     """A worker without work ends with status 0, long before its time is over."""
-    worker = Worker(0, {"candidate": "stdlib", "path": [], "slot": 0, "timeout": 5.0, "strict_defects": False})
+    worker = Worker(0, {"candidate": named("stdlib"), "path": [], "slot": 0, "timeout": 5.0, "strict_defects": False})
     while not worker.receive():
         """It is on its way."""
     worker.stop()
@@ -900,7 +904,7 @@ class Conversation:
 
     def order(self, candidate: str, timeout: float = 60.0, *, strict: bool = False) -> None:
         """Send the order."""
-        self.send({"candidate": candidate, "slot": 0, "timeout": timeout, "strict_defects": strict, "path": []})
+        self.send({"candidate": named(candidate), "slot": 0, "timeout": timeout, "strict_defects": strict, "path": []})
 
     def hear(self) -> Any:
         """Return the next answer, or None at the end."""

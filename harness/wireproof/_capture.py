@@ -31,12 +31,18 @@ from wireproof.errors import HarnessError
 STORED = 16 * 1024 * 1024
 """Bytes of a connection that are kept; beyond that there is only their digest."""
 
+CONNECTIONS = 256
+"""So many connections are recorded at one address. Those that come after them are closed at once: by then no request
+has come in the way that it should.
+"""
+
 MOMENT = 0.02
 """Seconds after which a call is given a second thread that reads."""
 
 GRACE = 0.25
 """Seconds of silence after which nothing more is waited for: a connection is "open", a missing byte is missing."""
 
+_BACKLOG = 128
 _SMALL_BUFFER = 4096
 _SMALL_SEGMENT = 536
 _PAUSE = 0.0005
@@ -90,8 +96,15 @@ class Patience:
 class _Connection:
     """One accepted connection and what has arrived on it."""
 
-    def __init__(self, sock: _socket.socket, client: str, comparison: Callable[[], Comparison] | None) -> None:
+    def __init__(
+        self,
+        sock: _socket.socket,
+        client: str,
+        comparison: Callable[[], Comparison] | None,
+        other: _socket.socket | None = None,
+    ) -> None:
         self.sock = sock
+        self.other = other
         self.client = client
         self.pieces: list[bytes] = []
         self.stored = 0
@@ -122,7 +135,13 @@ class _Connection:
     def end(self, how: Literal["eof", "reset", "hung-up"]) -> None:
         """Note how the connection ended, and close our side."""
         self.ended = how
+        self.close()
+
+    def close(self) -> None:
+        """Close our side, and the other one where that is ours, too."""
         self.sock.close()
+        if self.other is not None:
+            self.other.close()
 
     def stream(self) -> Stream:
         """Return what is known of the connection as a value."""
@@ -187,7 +206,7 @@ class Recorder:
                 self._listener.setsockopt(_socket.SOL_SOCKET, _socket.SO_RCVBUF, _SMALL_BUFFER)
                 self._listener.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_MAXSEG, _SMALL_SEGMENT)
             self._listener.bind((host, port))
-            self._listener.listen(128)
+            self._listener.listen(_BACKLOG)
         except OSError as error:
             self._listener.close()
             raise CannotBind(f"{host} port {port}: {errno.errorcode.get(error.errno or 0, '?')}") from None
@@ -236,7 +255,7 @@ class Recorder:
         """
         with self._lock:
             if self.connections:
-                return None
+                return self._accepted()
             try:
                 descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
             except (BlockingIOError, ConnectionAbortedError):
@@ -264,6 +283,16 @@ class Recorder:
             self.connections.append(connection)
             return None
 
+    def _accepted(self) -> bytes | None:
+        """Return what the one connection has brought that was accepted before, in the same way."""
+        connection, *others = self.connections
+        if connection.ended == "open":
+            self._read(connection)
+        if others or connection.ended != "eof" or connection.comparison is not None or connection.hash is not None:
+            return None
+        self.connections.clear()
+        return b"".join(connection.pieces)
+
     def restore(self, data: bytes) -> None:
         """Record again what ``take`` has returned, because it turned out not to be all."""
         with self._lock:
@@ -284,15 +313,19 @@ class Recorder:
 
     def _accept(self) -> bool:
         came = False
-        while True:
+        for _ in range(_BACKLOG):
             try:
                 descriptor, _ = self._listener._accept()  # type: ignore[attr-defined]
             except (BlockingIOError, ConnectionAbortedError):
                 return came
             sock = _socket.socket(self._listener.family, self._listener.type, 0, fileno=descriptor)
+            came = True
+            if len(self.connections) >= CONNECTIONS:
+                sock.close()
+                continue
             sock.setblocking(False)
             self.connections.append(_Connection(sock, self.client, self._comparison))
-            came = True
+        return came
 
     def _read(self, connection: _Connection) -> bool:
         came = False
@@ -323,6 +356,24 @@ class Recorder:
         """Return how many bytes each connection has brought so far."""
         return tuple(connection.total for connection in self.connections)
 
+    def put(self, index: int, data: bytes, *, ended: bool) -> None:
+        """Record what somebody else has captured: on connection number ``index``, whether it ended behind it."""
+        with self._lock:
+            while len(self.connections) <= index:
+                ours, theirs = _socket.socketpair()
+                ours.setblocking(False)
+                self.connections.append(_Connection(ours, self.client, self._comparison, theirs))
+            connection = self.connections[index]
+            connection.add(memoryview(data))
+            if ended:
+                connection.end("eof")
+
+    def beginning(self, index: int, start: int, size: int | None) -> bytes:
+        """Return what connection number ``index`` has brought from the offset ``start`` on, ``size`` bytes at most."""
+        with self._lock:
+            data = self.connections[index].stream().data
+        return data[start:] if size is None else data[start : start + size]
+
     def streams(self) -> tuple[Stream, ...]:
         """Return what has arrived so far on each connection, in the order in which they were accepted."""
         with self._lock:
@@ -330,15 +381,19 @@ class Recorder:
 
     def wait(self, seconds: float) -> bool:
         """Wait until something can be accepted or read; say whether there is."""
+        descriptors = self.descriptors()
         poll = _POLL()
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        return bool(descriptors) and bool(poll.poll(seconds * 1000))
+
+    def descriptors(self) -> list[int]:
+        """Return those at which something can be accepted or read; none once it is closed."""
         with self._lock:
             if self._listener.fileno() < 0:
-                return False
-            poll.register(self._listener.fileno(), select.POLLIN)
-            for connection in self.connections:
-                if connection.ended == "open":
-                    poll.register(connection.sock.fileno(), select.POLLIN)
-        return bool(poll.poll(seconds * 1000))
+                return []
+            opened = [connection.sock.fileno() for connection in self.connections if connection.ended == "open"]
+            return [self._listener.fileno(), *opened]
 
     def settle(self, done: Callable[[], bool]) -> None:
         """Read until ``done()``, or until nothing has come for the time of grace."""
@@ -390,14 +445,14 @@ class Recorder:
     def forget(self) -> None:
         """Close the oldest connection on our side, and drop what came on it."""
         with self._lock:
-            self.connections.pop(0).sock.close()
+            self.connections.pop(0).close()
 
     def close(self) -> None:
         """Close the listener and every connection."""
         with self._lock:
             self._listener.close()
             for connection in self.connections:
-                connection.sock.close()
+                connection.close()
 
 
 def _send_all(sock: _socket.socket, data: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from wireproof._model import LAYERS, VERDICTS, Difference, Evidence, Verdict
+from wireproof._model import LAYERS, VERDICTS, Difference, Evidence, Strict, Verdict
 
 Json = dict[str, Any]
 
@@ -26,7 +26,6 @@ LENGTH = struct.Struct("!I")
 
 def encode(verdict: Verdict) -> Json:
     """Return the verdict as JSON values. Keys without content are left out, apart from those that scripts rely on."""
-    reason = verdict.reason
     return {
         "id": verdict.id,
         "hash": verdict.hash,
@@ -34,7 +33,7 @@ def encode(verdict: Verdict) -> Json:
         "verdict": verdict.verdict,
         "layers": dict(verdict.layers),
         "clauses": list(verdict.clauses),
-        "reason": {"code": reason.code, "text": reason.text} if reason else None,
+        "reason": _reason(verdict.reason),
         "fingerprint": verdict.fingerprint,
         "blame": verdict.blame,
         **({"rules": list(verdict.rules)} if verdict.rules else {}),
@@ -44,6 +43,7 @@ def encode(verdict: Verdict) -> Json:
         **({"observed": dict(verdict.observed)} if verdict.observed else {}),
         **({"differences": [_difference(each) for each in verdict.differences]} if verdict.differences else {}),
         **({"evidence": [_evidence(each) for each in verdict.evidence]} if verdict.evidence else {}),
+        **({"strict": _strict(verdict.strict), "tolerated": list(verdict.tolerated)} if verdict.strict else {}),
     }
 
 
@@ -53,8 +53,10 @@ def decode(data: Json) -> Verdict:
     Raises:
         ValueError, LookupError, TypeError, AttributeError: it did not.
     """
-    if data["verdict"] not in VERDICTS or not set(LAYERS) <= set(data["layers"].keys()):
-        raise ValueError(f"not a verdict: {data['verdict']!r}")
+    strict = data.get("strict")
+    for each in (data, strict) if strict is not None else (data,):
+        if each["verdict"] not in VERDICTS or not set(LAYERS) <= set(each["layers"].keys()):
+            raise ValueError(f"not a verdict: {each['verdict']!r}")
     return Verdict(
         id=data["id"],
         hash=data["hash"],
@@ -62,7 +64,7 @@ def decode(data: Json) -> Verdict:
         verdict=data["verdict"],
         layers=data["layers"],
         clauses=tuple(data["clauses"]),
-        differences=tuple(Difference(**each) for each in data.get("differences", ())),
+        differences=_differences(data),
         blame=data["blame"],
         defects=tuple((each["name"], each["seen"]) for each in data.get("defects", ())),
         notes=tuple(data.get("notes", ())),
@@ -70,7 +72,29 @@ def decode(data: Json) -> Verdict:
         evidence=tuple(_undo(each) for each in data.get("evidence", ())),
         fingerprint=data["fingerprint"],
         rules=tuple(data.get("rules", ())),
+        strict=None
+        if strict is None
+        else Strict(strict["verdict"], strict["layers"], _differences(strict), strict["fingerprint"]),
+        tolerated=tuple(data.get("tolerated", ())),
     )
+
+
+def _reason(reason: Difference | None) -> Json | None:
+    return {"code": reason.code, "text": reason.text} if reason else None
+
+
+def _strict(strict: Strict) -> Json:
+    return {
+        "verdict": strict.verdict,
+        "layers": dict(strict.layers),
+        "reason": _reason(strict.reason),
+        "fingerprint": strict.fingerprint,
+        "differences": [_difference(each) for each in strict.differences],
+    }
+
+
+def _differences(data: Json) -> tuple[Difference, ...]:
+    return tuple(Difference(**each) for each in data.get("differences", ()))
 
 
 def _difference(difference: Difference) -> Json:

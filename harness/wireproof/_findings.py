@@ -46,7 +46,9 @@ class Findings:
 
     ``groups``: by folder or matrix, how many verdicts of which kind. ``layers``: by layer, how many pass and fail.
     ``known``: by defect of CPython, in how many cases it was seen and in how many not. ``exercised``: the clauses of
-    the cases that were judged. ``broken``: by clause, in how many cases it was.
+    the cases that were judged. ``broken``: by clause, in how many cases it was. ``strict_groups`` and
+    ``strict_layers``: the counts without the candidate's tolerances. ``tolerated``: of the passes, how many are ones
+    only with them; by what was let pass, in how many.
     """
 
     groups: dict[str, Counter[str]] = field(default_factory=dict)
@@ -56,19 +58,30 @@ class Findings:
     broken: Counter[str] = field(default_factory=Counter)
     unsupported: set[str] = field(default_factory=set)
     rules: dict[str, Counter[str]] = field(default_factory=dict)
+    strict_groups: dict[str, Counter[str]] = field(default_factory=dict)
+    strict_layers: dict[str, Counter[str]] = field(default_factory=lambda: {layer: Counter() for layer in LAYERS})
+    tolerated: Counter[str] = field(default_factory=Counter)
+    only_tolerated: int = 0
     _ways: dict[Key, Way] = field(default_factory=dict)
     _examples: dict[Key, Example] = field(default_factory=dict)
 
     def add(self, verdict: Verdict, position: int) -> None:
         """Take a verdict in."""
-        self.groups.setdefault(group_of(verdict.id), Counter())[verdict.verdict] += 1
+        group, strict = group_of(verdict.id), verdict.strict or verdict
+        self.groups.setdefault(group, Counter())[verdict.verdict] += 1
+        self.strict_groups.setdefault(group, Counter())[strict.verdict] += 1
         for layer, answer in verdict.layers.items():
             self.layers[layer][answer] += 1
+        for layer, answer in strict.layers.items():
+            self.strict_layers[layer][answer] += 1
+        if verdict.strict is not None and verdict.verdict == "pass":
+            self.only_tolerated += 1
+            self.tolerated.update(verdict.tolerated)
         for name, seen in verdict.defects:
             self.known.setdefault(name, [0, 0])[seen == "absent"] += 1
         if verdict.rules:
             rule = verdict.rules[0].partition(":")[0]
-            self.rules.setdefault(group_of(verdict.id), Counter())[rule] += 1
+            self.rules.setdefault(group, Counter())[rule] += 1
         if verdict.layers.get("contract") in ("pass", "fail"):
             self.exercised.update(verdict.clauses)
             self.broken.update(_broken(verdict))
@@ -101,9 +114,10 @@ class Findings:
 
     def add_many(self, group: str, kind: str, count: int) -> None:
         """Take in combinations of a matrix of which nothing is to be said but what became of them."""
-        self.groups.setdefault(group, Counter())[kind] += count
-        for layer in LAYERS:
-            self.layers[layer][kind] += count
+        for groups, layers in ((self.groups, self.layers), (self.strict_groups, self.strict_layers)):
+            groups.setdefault(group, Counter())[kind] += count
+            for layer in LAYERS:
+                layers[layer][kind] += count
 
     def add_defect(self, name: str, *, present: int, absent: int) -> None:
         """Count in how many combinations a known defect was seen, and in how many not."""
@@ -111,6 +125,16 @@ class Findings:
             counts = self.known.setdefault(name, [0, 0])
             counts[0] += present
             counts[1] += absent
+
+    @property
+    def all(self) -> Counter[str]:
+        """How many verdicts of which kind there are."""
+        return sum(self.groups.values(), Counter())
+
+    @property
+    def all_strict(self) -> Counter[str]:
+        """The same without the candidate's tolerances."""
+        return sum(self.strict_groups.values(), Counter())
 
     @property
     def defects(self) -> dict[str, tuple[int, int]]:

@@ -197,6 +197,51 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Tolerances:
+    """What a candidate is known to do in another way, and what a second, tolerant verdict lets pass for it.
+
+    ``ambient``: names of header fields that it adds, with the regular expression that their whole values match.
+    ``omits``: names of automatic header fields that it leaves out. ``order``: its header fields may come in any order.
+    ``names``: the case of field names is free.
+    """
+
+    ambient: tuple[tuple[str, str], ...] = ()
+    omits: tuple[str, ...] = ()
+    order: bool = False
+    names: bool = False
+
+    def __bool__(self) -> bool:
+        return self != STRICT
+
+
+STRICT = Tolerances()
+"""No tolerance at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who is asked, and how it is reached.
+
+    ``name``: what reports call it. ``target``: ``package.module:Class``, or what else a driver is told that it drives.
+    ``command``: the driver's program and its arguments; empty: ``target`` is called in the worker's own process.
+    ``options``: what a driver is told beside the target, JSON values (``constructor``: further arguments of the
+    constructor by name; ``renames``: the candidate's names of arguments of ``request``). ``lacks``: arguments of
+    ``request`` and of the constructor, and features of drivers, that it does not have. ``environment``: variables
+    that its process gets beside the clean ones, "" for one that
+    it does not get. ``gate``: the layer that suits it, where that is not the run's.
+    """
+
+    name: str
+    target: str | None = None
+    command: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+    tolerances: Tolerances = STRICT
+    environment: Mapping[str, str] = field(default_factory=dict)
+    gate: LayerName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """An exception that the candidate let out: the class names of its MRO, its message, and the phase
     ("construct", "request", "getresponse", "close").
@@ -352,8 +397,27 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Strict:
+    """What a verdict is where nothing is let pass."""
+
+    verdict: VerdictName
+    layers: Mapping[str, str]
+    differences: tuple[Difference, ...]
+    fingerprint: str
+
+    @property
+    def reason(self) -> Difference | None:
+        """The difference that weighs most."""
+        return self.differences[0] if self.differences else None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one case and one candidate. ``rules``: see ``Case``; only where it is not a pass."""
+    """The answer for one case and one candidate. ``rules``: see ``Case``; only where it is not a pass.
+
+    ``strict``: the verdict without the candidate's tolerances, where it is another one; ``tolerated``: what these let
+    pass, then.
+    """
 
     id: str
     hash: str
@@ -369,6 +433,8 @@ class Verdict:
     fingerprint: str = ""
     since: str = "0.1.0"
     rules: tuple[str, ...] = ()
+    strict: Strict | None = None
+    tolerated: tuple[str, ...] = ()
 
     @property
     def reason(self) -> Difference | None:

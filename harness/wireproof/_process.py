@@ -1,8 +1,8 @@
 """Worker processes as the runner sees them: start one, talk with it, end it.
 
 Rules of this file. Nothing waits for a worker, except ``end``, and that for a bounded time. What a worker says is not
-trusted, because the candidate shares its process: a line that is no answer becomes the answer "garbled". Every worker
-has a process group and a folder for temporary files of its own, and both end with it.
+trusted, because the candidate shares its process: a line that is no answer becomes the answer "garbled". What a
+worker is given, and how it ends with all that it started, is the business of ``_isolation``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import mmap
 import os
 import pickle
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 from wireproof._codec import CLOSING, LENGTH, PLAYED, SLICE, decode
+from wireproof._isolation import Child, end_tree, kill, remove, spawn
 from wireproof._model import Case
 from wireproof._selection import Slice
 from wireproof.errors import HarnessError
@@ -37,17 +37,6 @@ _LONGEST = 64 * 1024 * 1024
 _READ = 1 << 16
 _READS = 64
 _PAUSE = 0.004
-_KEPT = (
-    "PATH",
-    "HOME",
-    "LD_LIBRARY_PATH",
-    "VIRTUAL_ENV",
-    "PYTHONPATH",
-    "PYTHONHOME",
-    "PYTHONWARNINGS",
-    "PYTHON_GIL",
-    "SSL_CERT_FILE",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +55,6 @@ class Ending:
             return signal.Signals(-self.status).name
         except ValueError:
             return f"signal {-self.status}"
-
-
-def environment() -> dict[str, str]:
-    """Return the clean environment of workers: no proxies, a fixed locale and hash seed."""
-    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("COVERAGE_")}
-    return {**kept, "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
 
 
 def _flags() -> list[str]:
@@ -135,7 +118,7 @@ class Worker:
         with contextlib.ExitStack() as undo:
             try:
                 self.folder = tempfile.mkdtemp(prefix="wireproof-")
-                undo.callback(shutil.rmtree, self.folder, ignore_errors=True)
+                undo.callback(remove, self.folder)
                 self._shared, shared = _shared()
                 undo.callback(self._shared.close)
                 undo.callback(os.close, shared)
@@ -157,15 +140,10 @@ class Worker:
         os.set_blocking(self.output, False)
         self.send(order)
 
-    def _spawn(self, channel: int, output: int, shared: int) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(channel), str(shared)],
-            pass_fds=(channel, shared),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**environment(), "TMPDIR": self.folder},
-            start_new_session=True,
+    def _spawn(self, channel: int, output: int, shared: int) -> Child:
+        command = [sys.executable, "-P", *_flags(), "-m", "wireproof._worker", str(channel), str(shared)]
+        return spawn(
+            command, self.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output, pass_fds=(channel, shared)
         )
 
     @property
@@ -257,20 +235,18 @@ class Worker:
 
     def kill(self) -> None:
         """Kill the process with its whole group."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        kill(self.process)
 
     def end(self, patience: float = 0.0) -> Ending:
-        """Give the process so many seconds to end by itself, then end it with its group, and clean up after it."""
+        """Give the process so many seconds to end by itself, then end all that it started, and clean up after it."""
         self.channel.close()
         until = time.monotonic() + patience
         while not (alone := self._has_ended()) and time.monotonic() < until:
             self._attend(_PAUSE)
-        self.kill()
-        status = self.process.wait()
+        status = end_tree(self.process)
         self._attend(0.0)
         os.close(self.output)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
         self.codes = self._shared[:]
         self._shared.close()
         return Ending(status, alone)
@@ -315,6 +291,8 @@ def _answer(line: bytes) -> tuple[str, Any]:
             return kind, {"worn": bool(value["worn"])}
         if kind == "ready":
             return kind, str(value["version"])
+        if kind == "worn":
+            return kind, None
         if kind == "broken":
             return kind, (str(value["why"]), str(value["hint"]))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

@@ -17,11 +17,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from wireproof._candidates import spelled
+from wireproof._candidates import named
 from wireproof._codec import ABSENT, PASSED, PRESENT, SLICE
 from wireproof._findings import Findings
 from wireproof._matrix import Expansion
-from wireproof._model import LAYERS, VERDICTS, Case, Difference, LayerName, Verdict
+from wireproof._model import LAYERS, VERDICTS, Candidate, Case, Difference, LayerName, Verdict
 from wireproof._plan import limit
 from wireproof._process import Ending, Worker, unbroken
 from wireproof._selection import Planned, Slice
@@ -218,8 +218,9 @@ def falls_short(verdict: Verdict, gate: LayerName) -> bool:
 class Pool:
     """The workers of one candidate, and what is still to be done. Workers may be started before that is known."""
 
-    def __init__(self, candidate: str, options: Options, *, keep: bool = False, first: int = 0) -> None:
-        self.candidate, self.options, self.keep, self.first = candidate, options, keep, first
+    def __init__(self, candidate: Candidate | str, options: Options, *, keep: bool = False, first: int = 0) -> None:
+        self.asked = _candidate(candidate)
+        self.candidate, self.options, self.keep, self.first = self.asked.name, options, keep, first
         self.todo: deque[Case | Slice] = deque()
         self.open: dict[str, Case | Slice] = {}
         self.planned = 0
@@ -311,7 +312,7 @@ class Pool:
         except OSError:
             path = []
         order = {
-            "candidate": self.candidate,
+            "candidate": self.asked,
             "slot": self.first + slot,
             "timeout": self.options.timeout,
             "strict_defects": self.options.strict_defects,
@@ -403,6 +404,9 @@ class Pool:
             if not self.started:
                 self.started = True
                 self.events.append(Started(self.candidate, value, self.planned))
+        elif kind == "worn" and worker.version:
+            self._end(worker)
+            self._again(worker)
         elif kind in ("combination", "slice", "overdue") and worker.busy and isinstance(worker.busy[0], Slice):
             self._hear_slice(worker, worker.busy[0], kind, value)
         elif kind in ("verdict", "overdue") and worker.busy and worker.busy[0].id == value.id:
@@ -411,8 +415,29 @@ class Pool:
             self._settle(value.id, value)
             if kind == "overdue":
                 self._overdue(worker)
+            else:
+                self._count(value)
         else:
             self._garbled(worker, value if kind == "garbled" else f"an answer of the kind {kind} out of turn")
+
+    def _count(self, verdict: Verdict) -> None:
+        """Count a time-out that a worker has survived: its driver has been started again."""
+        reason = verdict.reason
+        if verdict.verdict == "fail" and reason is not None and reason.code == "timeout":
+            self.timeouts += 1
+            if self.timeouts >= TIMEOUTS:
+                for worker in list(self.workers.values()):
+                    self._leave_off(worker)
+
+    def _leave_off(self, worker: Worker) -> None:
+        """End a worker; what it has not got through stays open."""
+        self._end(worker)
+        if worker.busy and isinstance(worker.busy[0], Slice):
+            slice_ = worker.busy.popleft()
+            assert isinstance(slice_, Slice)
+            left = self._close_slice(worker, slice_)
+            if left:
+                self._reopen(slice_, left)
 
     def _overdue(self, worker: Worker) -> None:
         self.timeouts += 1
@@ -424,7 +449,7 @@ class Pool:
         if worker.busy:
             one = worker.busy[0]
             seconds = limit(one, self.options.timeout) if isinstance(one, Case) else self.options.timeout
-            worker.deadline = time.monotonic() + seconds + MERCY
+            worker.deadline = time.monotonic() + seconds + (STARTING if self.asked.command else MERCY)
 
     def _deal(self, worker: Worker) -> None:
         batch: list[Case | Slice] = []
@@ -459,15 +484,17 @@ class Pool:
                 return
             worker.reported.add(index)
             self.events.append(Judged(self.candidate, verdict, slice_.positions[index]))
+            self._count(verdict)
         elif kind == "slice":
             worker.busy.popleft()
             left = self._close_slice(worker, slice_)
             if left:
                 self._reopen(slice_, left)
-                self._garbled(worker, "the end of a slice that is not done")
-            elif value["worn"]:
+            if value["worn"]:
                 self._end(worker)
                 self._again(worker)
+            elif left:
+                self._garbled(worker, "the end of a slice that is not done")
         else:
             self._break_slice(worker, slice_, slice_.index(value.id), value)
             self._overdue(worker)
@@ -552,7 +579,7 @@ class Pool:
             self._unusable(worker, text, "a candidate must leave file descriptors alone that it has not opened")
             return
         self._end(worker)
-        self._lost(worker, lambda case: _errored(case, text))
+        self._lost(worker, lambda case: _fatal(case, "crash", text))
         self._again(worker)
 
     def _unusable(self, worker: Worker, why: str, hint: str) -> None:
@@ -612,8 +639,12 @@ def passed(event: Passed) -> Iterator[tuple[Verdict, int]]:
         yield Verdict(id_, hash_, "pass", _PASSED, clauses, defects=defects), position
 
 
+def _candidate(asked: Candidate | str) -> Candidate:
+    return asked if isinstance(asked, Candidate) else named(asked)
+
+
 def run(
-    candidates: Sequence[str],
+    candidates: Sequence[Candidate | str],
     planned: Planned | Sequence[Case],
     options: Options,
     begun: Mapping[str, Pool] | None = None,
@@ -621,19 +652,18 @@ def run(
     """Run everything that is planned against every candidate; yield what happens.
 
     Args:
-        candidates: their names.
+        candidates: who, or their names.
         planned: what to run.
         options: how.
-        begun: pools whose workers have been started already, by candidate.
+        begun: pools whose workers have been started already, by the candidate's name.
 
     Raises:
         CandidateError: a candidate cannot be used at all.
     """
-    for candidate in candidates:
-        spelled(candidate)
-    for candidate in candidates:
+    for asked in [_candidate(each) for each in candidates]:
+        candidate = asked.name
         work = planned.work(SLICE) if isinstance(planned, Planned) else planned
-        pool = (begun or {}).get(candidate) or Pool(candidate, options)
+        pool = (begun or {}).get(candidate) or Pool(asked, options)
         short = 0
         try:
             with contextlib.closing(pool.run(work, len(planned))) as events:
@@ -657,7 +687,7 @@ def run(
 class Session:
     """One candidate whose worker is kept, one thing at a time: for pytest."""
 
-    def __init__(self, candidate: str, options: Options, slot: int = 0) -> None:
+    def __init__(self, candidate: Candidate | str, options: Options, slot: int = 0) -> None:
         self._pool = Pool(candidate, options, keep=True, first=slot)
         self._unusable: CandidateError | None = None
 

@@ -22,26 +22,25 @@ import json
 import mmap
 import os
 import pickle
-import resource
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 from wireproof._candidates import resolve, version
-from wireproof._candidates._inprocess import InProcess
-from wireproof._candidates._probes import answers
+from wireproof._candidates._inprocess import InProcess, Performer
+from wireproof._candidates._remote import Driven, Remote
 from wireproof._codec import LENGTH, SLICE, encode
-from wireproof._judge import judge
+from wireproof._judge import fatal, judge
 from wireproof._matrix import Expansion
-from wireproof._model import Capture, Case, Verdict
+from wireproof._model import Candidate, Capture, Case, Verdict
 from wireproof._slices import Player, checked
+from wireproof._surroundings import Surroundings, unfit
+from wireproof.drivers.python_driver import answers
 from wireproof.errors import CandidateError
 
-_DESCRIPTORS = 16_384
-_LEFT_OPEN = 1_000
-_LEFT_RUNNING = 100
-_EXIT = os._exit  # as it is before a candidate may replace it
+_EXIT, _GETPID = os._exit, os.getpid  # as they are before a candidate may replace it
 
 
 class Channel:
@@ -50,6 +49,7 @@ class Channel:
     def __init__(self, descriptor: int) -> None:
         self._sock = _socket.socket(fileno=descriptor)
         self._lock = _thread.allocate_lock()
+        self._process = _GETPID()
 
     def frames(self) -> Iterator[Any]:
         """Yield what the runner sends, until it closes."""
@@ -74,28 +74,37 @@ class Channel:
 
     def send(self, kind: str, value: object) -> None:
         """Send one line; kinds are ready, broken, verdict, overdue."""
+        if _GETPID() != self._process:
+            _EXIT(0)  # a copy of the process that a candidate has made and comes back in
         with self._lock:
             self._sock.sendall(json.dumps([kind, value]).encode("ascii") + b"\n")
 
 
 def serve(descriptor: int, shared: int) -> None:
     """Answer the runner until it closes the connection."""
-    _more_descriptors()
     with closing(mmap.mmap(shared, SLICE)) as codes, closing(Channel(descriptor)) as channel:
         os.close(shared)
         _converse(channel, codes)
 
 
-def _more_descriptors() -> None:
-    """Allow as many open files as the machine does: a candidate may leave some behind."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+def _candidate(
+    order: Mapping[str, Any], overdue: Callable[[Case, Capture], None]
+) -> tuple[Performer, str, Mapping[str, str]]:
+    """Return who is asked, ready to be; its version, and the answers of its interpreter.
 
-
-def is_worn() -> bool:
-    """Say whether a candidate has left so much behind in this process that a fresh one is better."""
-    return len(os.listdir("/proc/self/fd")) > _LEFT_OPEN or len(os.listdir("/proc/self/task")) > _LEFT_RUNNING
+    Raises:
+        CandidateError: it cannot be used.
+    """
+    asked: Candidate = order["candidate"]
+    if asked.command:
+        remote = Remote(asked, order["path"], order["timeout"], tempfile.gettempdir())
+        hello = remote.start()
+        return Driven(remote, slot=order["slot"], timeout=order["timeout"]), hello.version, hello.probes
+    own = asked.environment.get("PYTHONPATH", "")
+    sys.path[:0] = [*filter(None, own.split(os.pathsep)), *order["path"]]
+    factory = resolve(asked)
+    played = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue, options=asked.options)
+    return played, version(asked), answers()
 
 
 def _converse(channel: Channel, codes: mmap.mmap) -> None:
@@ -103,16 +112,11 @@ def _converse(channel: Channel, codes: mmap.mmap) -> None:
     order = next(frames, None)
     if order is None:
         return
-    sys.path[:0] = order["path"]
-    try:
-        factory = resolve(order["candidate"])
-    except CandidateError as error:
-        channel.send("broken", {"why": error.why, "hint": error.hint})
-        return
-    probes, strict = answers(), order["strict_defects"]
+    strict, tolerances = order["strict_defects"], order["candidate"].tolerances
+    probes: Mapping[str, str] = {}
 
     def judged(case: Case, capture: Capture) -> Verdict:
-        return judge(case, capture, probes, strict_defects=strict)
+        return judge(case, capture, probes, strict_defects=strict, tolerances=tolerances)
 
     def overdue(case: Case, capture: Capture) -> None:
         try:
@@ -120,26 +124,50 @@ def _converse(channel: Channel, codes: mmap.mmap) -> None:
         finally:
             _EXIT(0)
 
-    candidate = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue)
-    channel.send("ready", {"version": version(order["candidate"]), "probes": probes})
+    try:
+        candidate, name, probes = _candidate(order, overdue)
+    except CandidateError as error:
+        channel.send("broken", {"why": error.why, "hint": error.hint})
+        return
+    channel.send("ready", {"version": name, "probes": probes})
     players: dict[str, Player] = {}
 
     def report(index: int, verdict: Verdict) -> None:
         channel.send("combination", [index, encode(verdict)])
 
+    surroundings = Surroundings()
+
+    def unfit_now() -> bool:
+        return bool(surroundings.restore()) or surroundings.is_worn()
+
     gc.freeze()  # what is there now stays: there is no need to look through it again and again
     for frame in frames:
         if isinstance(frame, Case):
-            channel.send("verdict", encode(checked(frame, lambda case: judged(case, candidate.perform(case)))))
+            verdict = checked(frame, lambda case: judged(case, candidate.perform(case)))
+            changed, is_worn = surroundings.restore(), surroundings.is_worn()
+            if verdict.verdict == "error" and (changed or is_worn):
+                verdict = fatal(frame, "crash", unfit(changed))
+            channel.send("verdict", encode(verdict))
+            if is_worn:
+                channel.send("worn", {})
         elif isinstance(frame, Expansion):
-            players[frame.matrix.id] = Player(frame, candidate, probes, strict_defects=strict)
+            players[frame.matrix.id] = Player(
+                frame,
+                candidate,
+                probes,
+                strict_defects=strict,
+                tolerances=tolerances,
+                is_unfit=unfit_now,
+                is_worn=surroundings.is_worn,
+            )
         else:
             matrix, numbers = frame
             for other in players.values():
                 if other is not players[matrix]:
                     other.close()
             players[matrix].play(numbers, codes, report)
-            channel.send("slice", {"worn": is_worn()})
+            surroundings.restore()
+            channel.send("slice", {"worn": surroundings.is_worn()})
     for player in players.values():
         player.close()
     candidate.close()

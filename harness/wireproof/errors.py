@@ -38,6 +38,15 @@ class BrokenCases(WireproofError):
         self.complaints = complaints
 
 
+class BrokenDescriptions(WireproofError):
+    """A description of a candidate is broken, in one place or several; all ``complaints`` are listed."""
+
+    def __init__(self, complaints: tuple[WireproofError, ...]) -> None:
+        heading = (f"{len(complaints)} complaints about descriptions of candidates",) * (len(complaints) > 1)
+        super().__init__("\n".join((*heading, *map(str, complaints))))
+        self.complaints = complaints
+
+
 class BugInCase(WireproofError):
     """A case contradicts itself, or two oracles disagree about it: the suite is wrong, not a candidate."""
 
@@ -52,6 +61,17 @@ class CandidateError(WireproofError):
     def __init__(self, name: str, why: str, hint: str) -> None:
         super().__init__(f"candidate {name!r}: {why}; {hint}")
         self.name, self.why, self.hint = name, why, hint
+
+
+class InstallError(WireproofError):
+    """The candidate ``name`` cannot be installed: ``why``; ``lines`` are the last that the command printed."""
+
+    exit_code = 3
+
+    def __init__(self, name: str, why: str, lines: tuple[str, ...]) -> None:
+        said = "".join("\n    " + "".join(char if char.isprintable() else "?" for char in line) for line in lines)
+        super().__init__(f"candidate {name!r} cannot be installed: {why}{said and '; it printed:'}{said}")
+        self.name, self.why, self.lines = name, why, lines
 
 
 class HarnessError(WireproofError):

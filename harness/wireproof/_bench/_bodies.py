@@ -12,12 +12,11 @@ from wireproof._bench._memory import forget_peak, peak, resident
 from wireproof._bench._work import in_process
 from wireproof._candidates._inprocess import InProcess
 from wireproof._candidates._lanes import call, close, maker
-from wireproof._candidates._objects import Site
-from wireproof._candidates._probes import answers
 from wireproof._judge import judge
 from wireproof._long import content_of
 from wireproof._matrix import ARGUMENTS
 from wireproof._model import Case, Connection, Expect, Recipe, Request, Source, Step
+from wireproof.drivers.python_driver import Site, answers
 
 _MIB = 1024 * 1024
 _QUICK = 16

@@ -29,13 +29,14 @@ class CannotMeasure(WireproofError):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is asked for. ``rounds``: turns of each of the things that are compared. ``gib``: the size of the long body.
-    ``quick``: samples so small that they only show that everything can be measured.
+    ``python``: the other interpreter. ``quick``: samples so small that they only show that everything can be measured.
     """
 
     candidate: str = "stdlib"
     rounds: int = 5
     gib: float = 1.0
     quick: bool = False
+    python: str = sys.executable
 
     def size(self, usual: int, quick: int) -> int:
         """Return how many, of the two numbers."""

@@ -12,6 +12,7 @@ from wireproof._bench._figures import Figure, Settings, count, each, in_pieces, 
 from wireproof._bench._work import Judged, in_process, judging, raising, reaching, spread
 from wireproof._candidates._lanes import call, close
 from wireproof._plan import wire
+from wireproof._slices._local import LocalLoop
 
 _USUAL, _QUICK = 10_000, 300
 
@@ -34,7 +35,8 @@ def _floors(judged: Judged, address: tuple[str, int], take: Callable[[], object]
 def _floor(judged: Judged, numbers: Sequence[int], address: tuple[str, int], take: Callable[[], object]) -> None:
     """Make the requests as they are made where they are judged, one after the other, and have them thrown away."""
     loop = judged.player.loop(0)
-    connect: Callable[[], Any] = functools.partial(judged.candidate.factory, *address, **loop.extra)
+    assert isinstance(loop, LocalLoop)
+    connect: Callable[[], Any] = functools.partial(judged.candidate.factory, *address, **loop.endpoint.arguments())
     make, indices_of = loop.stations[0].make, loop.indices_of
     for number in numbers:
         made = make(indices_of(number))

@@ -8,6 +8,8 @@ from contextlib import closing
 
 from wireproof._bench._figures import CannotMeasure, Figure, Settings, alternating, child, count, rate, ratio
 from wireproof._bench._work import first, usual
+from wireproof._candidates import interpreted, named
+from wireproof._model import Candidate
 from wireproof._run import Options, Started, Starting, Tally, run
 from wireproof._selection import Planned
 
@@ -28,9 +30,23 @@ def verdicts(settings: Settings) -> Iterator[Figure]:
     yield ratio("ratio", "rate with 2 workers / rate with 1", taken[1], taken[2])
 
 
-def _run(candidate: str, planned: Planned, jobs: int) -> float:
+def through_driver(settings: Settings) -> Iterator[Figure]:
+    """Measure whole runs with two workers, of the candidate in their processes and in those of another interpreter."""
+    planned = first(_QUICK) if settings.quick else Planned((), (), (usual(),), len(usual()))
+    asked = {"in-process": named(settings.candidate), "driven": interpreted(settings.candidate, settings.python)}
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    parts = {name: lambda name=name: taken[name].append(_run(asked[name], planned, 2)) for name in asked}
+    alternating(settings.size(settings.rounds, 1), parts)
+    done = len(planned)
+    yield count("requests", "combinations in a run", done)
+    yield rate("in-process", "verdicts, called in the worker", taken["in-process"], done)
+    yield rate("driven", "verdicts, called through a driver", taken["driven"], done)
+    yield ratio("ratio", "time through a driver / time in process", taken["driven"], taken["in-process"])
+
+
+def _run(candidate: Candidate | str, planned: Planned, jobs: int) -> float:
     """Run everything; return the seconds from the first worker's being ready to the last event."""
-    tally = Tally(candidate, len(planned))
+    tally = Tally("measured", len(planned))
     began = ended = time.perf_counter()
     with closing(run([candidate], planned, Options(jobs=jobs))) as events:
         for event in events:

@@ -10,7 +10,7 @@ from wireproof._bench._figures import CannotMeasure, Figure, Section, Settings
 from wireproof._bench._memory import memory
 from wireproof._bench._pytest import httpserver, matrices, plugin
 from wireproof._bench._requests import floor, raw
-from wireproof._bench._runs import startup, verdicts
+from wireproof._bench._runs import startup, through_driver, verdicts
 from wireproof.errors import WireproofError
 
 
@@ -21,6 +21,7 @@ class _Part(NamedTuple):
 
 SECTIONS: Mapping[str, _Part] = {
     "verdicts": _Part("Whole runs, from the first worker's being ready on", verdicts),
+    "driven": _Part("Whole runs with 2 workers, through a driver", through_driver),
     "floor": _Part("One process: the same requests, judged and thrown away", floor),
     "raw": _Part("The same bytes, ready-made, through a raw socket", raw),
     "bodies": _Part("A body of many blocks, judged and thrown away", bodies),

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from wireproof._candidates import resolve
+from wireproof._candidates import named, resolve
 from wireproof._candidates._inprocess import InProcess
-from wireproof._candidates._probes import answers
 from wireproof._cases import load
 from wireproof._codec import SLICE
 from wireproof._matrix import Expansion, Matrix
 from wireproof._model import Capture, Case, Verdict
 from wireproof._selection import Chosen, Planned, plan
 from wireproof._slices import Player
+from wireproof.drivers.python_driver import answers
 
 MATRIX = "matrix/framing"
 """The matrix whose combinations are measured."""
@@ -74,7 +74,7 @@ def factory(candidate: str) -> Callable[..., Any]:
     here = os.getcwd()
     if here not in sys.path:  # as a worker has it
         sys.path.insert(0, here)
-    made: Callable[..., Any] = resolve(candidate)
+    made: Callable[..., Any] = resolve(named(candidate))
     return made
 
 

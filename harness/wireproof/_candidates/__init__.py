@@ -1,8 +1,18 @@
 """Candidates: what plays an exchange and says what was seen.
 
-Only names are imported here; what plays exchanges (``_inprocess``, ``_probes``) is heavy, and for workers only.
+Only names are imported here; what plays exchanges (``_inprocess``, ``_remote``) is heavy, and for workers only.
 """
 
-from wireproof._candidates._import import NAMES, resolve, spelled, version
+from wireproof._candidates._import import (
+    DRIVERS,
+    NAMES,
+    driven,
+    interpreted,
+    isolated,
+    named,
+    resolve,
+    spelled,
+    version,
+)
 
-__all__ = ["NAMES", "resolve", "spelled", "version"]
+__all__ = ["DRIVERS", "NAMES", "driven", "interpreted", "isolated", "named", "resolve", "spelled", "version"]

@@ -1,15 +1,22 @@
-"""A candidate's name → the class or factory."""
+"""A candidate's name → who is asked, and the class or factory."""
 
 from __future__ import annotations
 
-import importlib
+import os
+import shlex
+import shutil
 import sys
+from pathlib import Path
 from typing import Any
 
+from wireproof._model import Candidate
 from wireproof.errors import CandidateError
 
 NAMES = {"reference": "wireproof_reference:HTTPConnection", "stdlib": "http.client:HTTPConnection"}
 """The candidates that have a name of their own."""
+
+DRIVERS = Path(__file__).resolve().parent.parent / "drivers"
+"""Where the drivers are that are shipped."""
 
 _HINT = "give reference, stdlib or package.module:Class"
 
@@ -27,54 +34,89 @@ def spelled(name: str) -> tuple[str, str]:
     return module, attribute
 
 
-def resolve(name: str) -> Any:
+def named(name: str) -> Candidate:
+    """Return the candidate that a name means, called in the worker's own process.
+
+    Raises:
+        CandidateError: the name is none.
+    """
+    return Candidate(name, ":".join(spelled(name)))
+
+
+def isolated(name: str) -> Candidate:
+    """Return the candidate that a name means, in a process of its own.
+
+    Raises:
+        CandidateError: the name is none.
+    """
+    return Candidate(name, ":".join(spelled(name)), (sys.executable, str(DRIVERS / "python_driver.py")))
+
+
+def interpreted(name: str, python: str) -> Candidate:
+    """Return the candidate that a name means, in another interpreter.
+
+    Args:
+        name: its name.
+        python: the command of the interpreter, or its path.
+
+    Raises:
+        CandidateError: the name is none, or there is no such interpreter.
+    """
+    target = ":".join(spelled(name))
+    found = shutil.which(python)
+    if found is None:
+        hint = "give the path of a Python from 3.6 on, or install it"
+        raise CandidateError(name, f"there is no interpreter {python!a}", hint)
+    # what our own interpreter may need to find its library would mislead another one
+    variables = {"PYTHONHOME": ""}
+    command = (os.path.abspath(found), str(DRIVERS / "python_driver.py"))
+    return Candidate(f"{name} in {python}", target, command, environment=variables)
+
+
+def driven(command: str, target: str | None = None) -> Candidate:
+    """Return the candidate behind a driver.
+
+    Args:
+        command: the driver's program and its arguments, as one would type them.
+        target: what the driver is told that it drives.
+
+    Raises:
+        CandidateError: it is no command, or there is no such program.
+    """
+    name = command if target is None else f"{target} by {command}"
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise CandidateError(name, f"the command cannot be read: {error}", "quote it as a shell wants it") from None
+    found = shutil.which(words[0]) if words else None
+    if found is None:
+        raise CandidateError(name, "there is no such program", "install it, or give the path of the driver's program")
+    # the driver runs in a folder of its own
+    rest = [os.path.abspath(word) if os.path.exists(word) else word for word in words[1:]]
+    return Candidate(name, target, (os.path.abspath(found), *rest))
+
+
+def resolve(candidate: Candidate) -> Any:
     """Import the candidate and make sure that it can be used at all.
 
     Raises:
         CandidateError: it cannot be imported, is not callable, its constructor raises, or its objects have no request.
     """
-    module_name, path = spelled(name)
+    from wireproof.drivers import python_driver  # heavy, and for workers only
+
+    assert candidate.target is not None
+    constructor: Any = candidate.options.get("constructor")
     try:
-        found: Any = importlib.import_module(module_name)
-    except BaseException as error:
-        raise CandidateError(
-            name,
-            f"the module {module_name} cannot be imported: {_said(error)}",
-            "install it, or set PYTHONPATH to where it lies",
-        ) from None
-    for part in path.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            raise CandidateError(name, f"{module_name} has no {path}", _HINT) from None
-    if not callable(found):
-        raise CandidateError(name, f"{path} is not callable but of type {type(found).__name__}", _HINT)
-    try:
-        connection = found("127.0.0.1", 9)
-    except BaseException as error:
-        why = f"its constructor, called with a host and a port, raises {_said(error)}"
-        raise CandidateError(name, why, "a candidate is made as Class(host, port)") from None
-    if not callable(getattr(connection, "request", None)):
-        raise CandidateError(name, "its objects have no method request", "a candidate has the API of HTTPConnection")
-    return found
+        return python_driver.tried(python_driver.resolve(candidate.target), constructor)
+    except python_driver.Unusable as error:
+        raise CandidateError(candidate.name, error.why, error.hint) from None
 
 
-def version(name: str) -> str:
+def version(candidate: Candidate) -> str:
     """Return what is known of the candidate's version, for the report."""
-    top = spelled(name)[0].partition(".")[0]
-    try:
-        own = getattr(sys.modules.get(top), "__version__", None)
-    except Exception:  # a module's own __getattr__ may raise anything, a warning made an error, say
-        own = None
-    python = f"{sys.implementation.name} {'.'.join(map(str, sys.version_info[:3]))}"
-    return f"{top} {own[:40]}, {python}" if isinstance(own, str) else python
+    from wireproof.drivers import python_driver
 
-
-def _said(error: BaseException) -> str:
-    """Return the class and the message in one line that any terminal can show."""
-    try:
-        message = " ".join(str(error).split())
-    except Exception:
-        return type(error).__name__
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in message)
-    return f"{type(error).__name__}: {shown}"[:300]
+    assert candidate.target is not None
+    own = python_driver.own_version(candidate.target)
+    top = candidate.target.partition(":")[0].partition(".")[0]
+    return f"{top} {own}, {python_driver.interpreter()}" if own else python_driver.interpreter()

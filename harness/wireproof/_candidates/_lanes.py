@@ -14,10 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from wireproof._candidates._inprocess import address, constructor, open_recorder, raised_by, redirected
-from wireproof._candidates._objects import Built, CannotBuild, Site, build, prepare
+from wireproof._candidates._inprocess import raised_by, redirected
+from wireproof._candidates._servers import address, constructor, open_recorder
 from wireproof._capture import Patience, Recorder
 from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
+from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare
+
+_NAME = type.__dict__["__name__"].__get__
+"""The name of a class as it is, whatever its metaclass says."""
 
 Maker = Callable[[], Built]
 
@@ -115,8 +119,13 @@ class Endpoint:
         if lane.recorder.is_quiet:
             lane.recorder.clear()
             return lane
-        self._poll.unregister(lane.recorder.fileno())
-        lane.recorder.close()
+        return self.another(index)
+
+    def another(self, index: int) -> Lane:
+        """Return another lane in the place of one at which anything may still come."""
+        recorder = self.lanes[index].recorder
+        self._poll.unregister(recorder.fileno())
+        recorder.close()
         return self._open(index)
 
     def _open(self, index: int) -> Lane:
@@ -170,8 +179,10 @@ def unresolved(raised: Raised | None, asked: list[str] | None) -> bool:
     return asked == [] and raised is not None and "gaierror" in raised.classes
 
 
-Called = tuple[Any, "Raised | None", object]
-"""What came of a call: the connection object (None: it could not be made), what was let out, and what was returned."""
+Called = tuple[Any, "Raised | None", str]
+"""What came of a call: the connection object (None: it could not be made), what was let out, and the name of the type
+of what was returned.
+"""
 
 
 def call(connect: Callable[[], Any], made: Sequence[Built]) -> Called:
@@ -192,9 +203,9 @@ def call(connect: Callable[[], Any], made: Sequence[Built]) -> Called:
     connection = None
     try:
         connection = connect()
-        return connection, None, connection.request(method.value, url.value, **named)
+        return connection, None, _NAME(type(connection.request(method.value, url.value, **named)))
     except BaseException as error:
-        return connection, raised_by(error, "construct" if connection is None else "request"), None
+        return connection, raised_by(error, "construct" if connection is None else "request"), "NoneType"
 
 
 def close(connection: Any) -> None:
@@ -210,4 +221,4 @@ def outcome(called: Called, body: Mapping[str, object], headers: Mapping[str, ob
     _, raised, returned = called
     effects: dict[str, object] = {f"body.{name}": value for name, value in body.items()}
     effects.update(("headers", value) for value in headers.values())
-    return Outcome(type(returned).__name__, raised, effects)
+    return Outcome(returned, raised, effects)

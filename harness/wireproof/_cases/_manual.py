@@ -1,4 +1,6 @@
-"""The tables of cases/README.md, from those that the reader itself uses; they stand between marks in that file."""
+"""The tables of cases/README.md and of docs/driver-protocol.md, from those that the reader itself uses; they stand
+between marks in these files.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from wireproof._judge._meaning import Meaning
 from wireproof._judge._sight import Sight
 from wireproof._model import Blocks, Difference, Digest, Recipe
 from wireproof._plan import body_length
-from wireproof._wire import Body, FieldLine, Message, parse, parse_chunked, visible
+from wireproof._wire import Body, FieldLine, Message, parse_chunked, visible
 
 SHORT = 60
 """Bytes that are repeated in a sentence about them."""
@@ -50,10 +50,10 @@ class View:
 
     sight: Sight
 
-    @cached_property
+    @property
     def want(self) -> Message:
         """The expected head, read as a message."""
-        return parse(self.sight.wire.head or b"")
+        return self.sight.wanted
 
     @property
     def got(self) -> Message:
@@ -195,7 +195,8 @@ class View:
     def found(
         self, code: str, subject: str, text: str, clause: str = "", at: int | None = None, cause: str = ""
     ) -> Difference:
-        """Return the difference for this step."""
+        """Return the difference for this step; its offset is that in the bytes as they came."""
+        at = None if at is None else self.sight.came_at(at)
         return Difference(code, subject, text, clause, self.sight.step, at, cause)
 
     def told(self, told: Told, at: int, subject: str = "body") -> Difference:

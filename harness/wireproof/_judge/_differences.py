@@ -95,8 +95,10 @@ def is_cut_short(sight: Sight) -> bool:
     When a body fails half-way, how much is out by then is a matter of streaming, which is reported and never judged: a
     client that sends everything in one piece sends nothing.
     """
+    if sight.raised is None or sight.expect.raises not in sight.raised.classes:
+        return False
     wanted = sight.wire.data
-    if wanted is None or sight.raised is None or sight.expect.raises not in sight.raised.classes:
+    if wanted is None:
         return False
     return len(sight.data) < len(wanted) and wanted.startswith(sight.data)
 
@@ -187,5 +189,6 @@ def _fallback(view: View) -> Difference:
     data, wanted = view.sight.data, view.expected
     at = view.sight.same if view.is_long else first_difference(data, wanted)
     shown = "" if view.is_long else f": {view.show(data[at:])} instead of {view.show(wanted[at:])}"
-    text = f"The bytes differ from byte {at} on{shown}; {count(view.total)} came, {view.expected_length} were expected."
+    start, lengths = view.sight.came_at(at), f"{count(view.total)} came, {view.expected_length} were expected"
+    text = f"The bytes differ from byte {start} on{shown}; {lengths}."
     return view.found("bytes.differ", "bytes", text, "request.sent", at)

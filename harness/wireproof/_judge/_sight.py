@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
 from wireproof._judge._meaning import Meaning, meaning
 from wireproof._long import Pattern, chunks, message, read
-from wireproof._model import Blocks, Compared, Expect, Outcome, Raised, Reading, Recipe, Request, Sent
+from wireproof._model import Blocks, Compared, Expect, Outcome, Raised, Reading, Recipe, Request, Sent, Tolerances
 from wireproof._plan import Wire
 from wireproof._wire import Body, Message, parse, parse_chunked
 
 Given = tuple[tuple[bytes | None, bytes | None], ...]
+
+
+@dataclass(frozen=True)
+class PutRight:
+    """What was seen before its head was put right; what is let pass, and what of that there was; and where the bytes
+    came: pairs of an offset in the new bytes and one in the old ones, in order.
+    """
+
+    seen: Sight
+    tolerances: Tolerances
+    tolerated: tuple[str, ...] = ()
+    places: tuple[tuple[int, int], ...] = ((0, 0),)
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class Sight:
         total: how many bytes came; more than ``data`` has, where these were too many.
         sha256: the digest of all of them, then.
         compared: how they compare with a long request, of which ``data`` is only the beginning.
+        put_right: what is let pass, and how it came; None where nothing is.
     """
 
     step: int
@@ -49,6 +63,25 @@ class Sight:
     sha256: str | None = None
     continues: bool | None = None
     compared: Compared | None = None
+    put_right: PutRight | None = None
+
+    @property
+    def seen(self) -> Sight:
+        """What was seen, as it came."""
+        return self if self.put_right is None else self.put_right.seen
+
+    @property
+    def tolerated(self) -> tuple[str, ...]:
+        """What was let pass."""
+        return () if self.put_right is None else self.put_right.tolerated
+
+    def came_at(self, at: int) -> int:
+        """Return where the byte at an offset in ``data`` came, in the bytes as they came."""
+        if self.put_right is None:
+            return at
+        places = self.put_right.places
+        new, old = places[bisect_right(places, at, key=lambda place: place[0]) - 1]
+        return old + at - new
 
     @cached_property
     def message(self) -> Message:
@@ -74,6 +107,11 @@ class Sight:
             return self.compared.reading
         start = parse(self.data).head_end
         return None if start is None else read((memoryview(self.data)[start:],), self.wire.body, self.meaning.pattern)
+
+    @cached_property
+    def wanted(self) -> Message:
+        """The expected head, read as a message."""
+        return parse(self.wire.head or b"")
 
     @cached_property
     def expected(self) -> Message | None:
@@ -179,12 +217,17 @@ class Sight:
 
     def gives(self, name: bytes) -> bool:
         """Say whether headers holds the field ``name`` (given in lower case), under a str, in any case."""
+        return name in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[bytes]:
         recipe = self.request.get("headers")
         pairs = recipe.get("items") if recipe is not None else None
         assert pairs is None or isinstance(pairs, tuple)
-        return any(
-            key.kind in ("str", "str-subclass") and str(key.get("text")).lower().encode("latin-1", "replace") == name
+        return frozenset(
+            str(key.get("text")).lower().encode("latin-1", "replace")
             for key, _ in pairs or ()
+            if key.kind in ("str", "str-subclass")
         )
 
     @cached_property

@@ -3,6 +3,9 @@
 ``bytes`` asks ``_differences``, ``contract`` the predicates of ``_contract``, ``rfc`` the rules of ``_rfc``. Where the
 bytes are the expected ones, the answers of the other layers are those of the expectation itself, which ``examine``
 checks.
+
+Where a candidate is allowed something (``Tolerances``), the strict verdict is found first, without a thought of that.
+Only steps that do not pass are looked at once more, each head put right as far as it is allowed (``_tolerate``).
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
 from wireproof._judge._diff_view import first_difference
@@ -19,8 +23,10 @@ from wireproof._judge._differences import differences, is_cut_short, is_spelling
 from wireproof._judge._meaning import Meaning, meaning
 from wireproof._judge._rfc import violated
 from wireproof._judge._sight import Sight
+from wireproof._judge._tolerate import put_right
 from wireproof._long import Pattern, read
 from wireproof._model import (
+    STRICT,
     Alternative,
     Blocks,
     Capture,
@@ -34,6 +40,8 @@ from wireproof._model import (
     Raised,
     Step,
     StepRecord,
+    Strict,
+    Tolerances,
     Verdict,
 )
 from wireproof._plan import Wire, wire
@@ -55,6 +63,7 @@ class _Finding:
     defect: tuple[str, str] | None = None
     evidence: Evidence | None = None
     unsupported: str | None = None
+    tolerated: tuple[str, ...] = ()
 
 
 _WITH_PREDICATE = frozenset(predicate.clause for predicate in PREDICATES)
@@ -64,7 +73,14 @@ _PASSED = {"bytes": "pass", "contract": "pass", "rfc": "pass"}
 _FAILED = dict.fromkeys(_PASSED, "fail")
 
 
-def judge(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool = False) -> Verdict:
+def judge(
+    case: Case,
+    capture: Capture,
+    probes: Mapping[str, str],
+    *,
+    strict_defects: bool = False,
+    tolerances: Tolerances = STRICT,
+) -> Verdict:
     """Return the verdict on what was seen of one exchange.
 
     Args:
@@ -72,11 +88,32 @@ def judge(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_def
         capture: what was seen.
         probes: the answers of the candidate's interpreter, for alternatives that hang on them.
         strict_defects: whether CPython's way in its known defects fails.
+        tolerances: what is let pass. Where that makes a difference, the strict verdict stands beside the tolerant one.
     """
     if capture.fatal is not None:
         code, text = capture.fatal
         return fatal(case, code, text, tuple(_fatal_evidence(case, capture)))
-    findings = list(_findings(case, capture, probes, strict_defects=strict_defects))
+    looks = list(_looks(case, capture, probes))
+    judged = [_judge_step(case, look, strict_defects=strict_defects) for look in looks]
+    strict = _verdict(case, capture, judged)
+    if not tolerances or strict.verdict not in ("nonstrict", "fail"):
+        return strict
+    again = [
+        finding
+        if finding.layers["bytes"] == "pass"
+        else _judge_step(case, _put_right(look, tolerances), strict_defects=strict_defects)
+        for look, finding in zip(looks, judged, strict=True)
+    ]
+    tolerated = tuple(dict.fromkeys(name for finding in again for name in finding.tolerated))
+    tolerant = _verdict(case, capture, again) if tolerated else strict
+    if (tolerant.layers, tolerant.fingerprint) == (strict.layers, strict.fingerprint):
+        return strict
+    beside = Strict(strict.verdict, strict.layers, strict.differences, strict.fingerprint)
+    return replace(tolerant, strict=beside, tolerated=tolerated)
+
+
+def _verdict(case: Case, capture: Capture, findings: Sequence[_Finding]) -> Verdict:
+    """Return what the findings of all steps come to."""
     unsupported = next((finding.unsupported for finding in findings if finding.unsupported), None)
     if unsupported is not None:
         reason = Difference("unsupported", "", unsupported)
@@ -123,11 +160,13 @@ def fatal(case: Case, code: str, text: str, evidence: tuple[Evidence, ...] = ())
     )
 
 
-def errored(case: Case, text: str) -> Verdict:
-    """Return the verdict on an exchange that the harness itself could not finish; nothing is said of the candidate."""
-    reason = Difference("harness", "process", text)
+def errored(case: Case, text: str, blame: Literal["harness", "driver"] = "harness") -> Verdict:
+    """Return the verdict on an exchange that the harness, or a driver, could not finish; nothing is said of the
+    candidate.
+    """
+    reason = Difference(blame, "process", text)
     layers = dict.fromkeys(_PASSED, "error")
-    return Verdict(case.id, case.hash, "error", layers, case.clauses, (reason,), blame="harness", since=case.since)
+    return Verdict(case.id, case.hash, "error", layers, case.clauses, (reason,), blame=blame, since=case.since)
 
 
 def fingerprint(layers: Mapping[str, str], found: tuple[Difference, ...]) -> str:
@@ -136,7 +175,11 @@ def fingerprint(layers: Mapping[str, str], found: tuple[Difference, ...]) -> str
     return hashlib.sha256(json.dumps([sorted(layers.items()), parts]).encode()).hexdigest()[:16]
 
 
-def _findings(case: Case, capture: Capture, probes: Mapping[str, str], *, strict_defects: bool) -> Iterator[_Finding]:
+_Look = tuple[Sight, tuple[Alternative, ...]] | _Finding
+"""What a judge looks at of a step, and the other outcomes that are right here; or what is known of it already."""
+
+
+def _looks(case: Case, capture: Capture, probes: Mapping[str, str]) -> Iterator[_Look]:
     for number, (step, record) in enumerate(zip(case.steps, capture.records, strict=True)):
         if step.action != "request":
             if record is not None:
@@ -147,10 +190,14 @@ def _findings(case: Case, capture: Capture, probes: Mapping[str, str], *, strict
         if record.outcome.unsupported is not None:
             yield _Finding(_PASSED, unsupported=record.outcome.unsupported)
             continue
-        alternatives = applicable_alternatives(step.alternatives, probes)
-        yield _judge_step(
-            case, step, alternatives, _sight(case, capture, number, record), strict_defects=strict_defects
-        )
+        yield _sight(case, capture, number, record), applicable_alternatives(step.alternatives, probes)
+
+
+def _put_right(look: _Look, tolerances: Tolerances) -> _Look:
+    if isinstance(look, _Finding):
+        return look
+    sight, alternatives = look
+    return put_right(sight, tolerances), alternatives
 
 
 def _side_step(number: int, record: StepRecord) -> _Finding:
@@ -205,31 +252,33 @@ def _continues(case: Case, number: int) -> bool:
 
 
 def _with(sight: Sight, expect: Expect) -> Sight:
-    return replace(sight, expect=expect, wire=wire(expect, sight.host, sight.port))
+    """Return the sight with another expectation; what is let pass is let pass of that one, then."""
+    other = replace(sight.seen, expect=expect, wire=wire(expect, sight.host, sight.port))
+    return put_right(other, sight.put_right.tolerances) if sight.put_right else other
 
 
-def _judge_step(
-    case: Case, step: Step, alternatives: tuple[Alternative, ...], sight: Sight, *, strict_defects: bool
-) -> _Finding:
-    defects = {alternative.name for alternative in step.alternatives if alternative.kind == "defect"}
+def _judge_step(case: Case, look: _Look, *, strict_defects: bool) -> _Finding:
+    if isinstance(look, _Finding):
+        return look
+    sight, alternatives = look
     # of a combination it takes work to say what was asked for, and of a pass nobody asks
     asked = () if case.rules else tuple(f"the caller asked for it: {code}" for code in case.asked)
     if is_cut_short(sight):
         asked += (f"{len(sight.data)} of {len(sight.wire)} bytes were out when the exception came",)
     if matches(sight):
-        absent = next(((name, "absent") for name in sorted(defects)), None)
-        return _Finding(_PASSED, notes=asked, defect=absent)
+        defects = [each.name for each in case.steps[sight.step].alternatives if each.kind == "defect"]
+        absent = (min(defects), "absent") if defects else None
+        return _Finding(_PASSED, notes=asked, defect=absent, tolerated=sight.tolerated)
     for alternative in alternatives:
-        if alternative.kind != "layer" and matches(_with(sight, alternative.expect)):
-            if alternative.kind == "odd":
-                return _Finding(_PASSED, notes=(*asked, f"odd input, and another sensible way: {alternative.name}"))
+        if alternative.kind != "layer" and matches(other := _with(sight, alternative.expect)):
+            if alternative.kind == "defect":
+                if strict_defects:
+                    return _strict_defect(sight, alternative)
+                return _Finding(_PASSED, notes=asked, defect=(alternative.name, "present"), tolerated=other.tolerated)
+            note = f"odd input, and another sensible way: {alternative.name}"
             if alternative.kind == "probe":
-                return _Finding(
-                    _PASSED, notes=(*asked, f"as releases do whose {alternative.name} is {alternative.value}")
-                )
-            if not strict_defects:
-                return _Finding(_PASSED, notes=asked, defect=(alternative.name, "present"))
-            return _strict_defect(sight, alternative)
+                note = f"as releases do whose {alternative.name} is {alternative.value}"
+            return _Finding(_PASSED, notes=(*asked, note), tolerated=other.tolerated)
     if not strict_defects:
         for alternative in alternatives:
             if alternative.kind == "defect" and _is_like(sight, _with(sight, alternative.expect)):
@@ -243,8 +292,7 @@ def _is_like(sight: Sight, known: Sight) -> bool:
     It is so where it begins like CPython's way for longer, whatever the case of letters, or differs from it in spelling
     only.
     """
-    data = sight.data.lower()
-    alike, right = (first_difference(data, (each.wire.data or b"").lower()) for each in (known, sight))
+    alike, right = (first_difference(each.data.lower(), (each.wire.data or b"").lower()) for each in (known, sight))
     return alike > right or is_spelling(differences(known))
 
 
@@ -257,7 +305,7 @@ def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Findin
     layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
     found = (*differences(sight), *_as_differences(broken, sight.step))
     notes = tuple(f"not valid HTTP/1.1: {code}" for code in wrong)
-    return _Finding(layers, found, notes, (alternative.name, "present"), _evidence(sight))
+    return _Finding(layers, found, notes, (alternative.name, "present"), _evidence(sight), tolerated=sight.tolerated)
 
 
 def _strict_defect(sight: Sight, alternative: Alternative) -> _Finding:
@@ -265,7 +313,7 @@ def _strict_defect(sight: Sight, alternative: Alternative) -> _Finding:
     text = f"CPython's defect {alternative.name}: {found[0].text}"
     named = replace(found[0], code="defect", subject=alternative.name, text=text)
     layers = {"bytes": "fail", "contract": "fail", "rfc": "fail"}
-    return _Finding(layers, (named,), defect=(alternative.name, "present"), evidence=_evidence(sight))
+    return _Finding(layers, (named,), (), (alternative.name, "present"), _evidence(sight), tolerated=sight.tolerated)
 
 
 def _judge_difference(case: Case, alternatives: tuple[Alternative, ...], sight: Sight) -> _Finding:
@@ -273,15 +321,16 @@ def _judge_difference(case: Case, alternatives: tuple[Alternative, ...], sight: 
     sight = _with(sight, own)
     accepted = any(each.kind == "layer" and matches(_with(sight, each.expect)) for each in alternatives)
     broken = () if accepted else breaches(sight)
-    asked = _asked(case, sight)
-    wrong = tuple(code for code in _violated(sight) if code not in asked)
+    violated_ = _violated(sight)
+    asked = _asked(case, sight) if violated_ else ()
+    wrong = tuple(code for code in violated_ if code not in asked)
     layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
-    notes = [f"the caller asked for it: {code}" for code in _violated(sight) if code in asked]
+    notes = [f"the caller asked for it: {code}" for code in violated_ if code in asked]
     notes += [f"not valid HTTP/1.1: {code}" for code in wrong]
     if sight.raised is not None and not broken and sight.expect.raises is None and refusable(sight):
         notes.append("refusing such a request is allowed by the contract")
     found = (*differences(sight), *_as_differences(broken, sight.step))
-    return _Finding(layers, found, tuple(notes), evidence=_evidence(sight))
+    return _Finding(layers, found, tuple(notes), evidence=_evidence(sight), tolerated=sight.tolerated)
 
 
 def _asked(case: Case, sight: Sight) -> tuple[str, ...]:
@@ -310,8 +359,8 @@ def _violated(sight: Sight) -> tuple[str, ...]:
 
 
 def _evidence(sight: Sight) -> Evidence:
-    """Return the bytes on both sides, with placeholders for the address, so that two runs compare equal."""
-    text = sight.data[:_SHOWN].decode("latin-1")
+    """Return the bytes on both sides, as they came, with placeholders for the address: two runs compare equal."""
+    text = sight.seen.data[:_SHOWN].decode("latin-1")
     raised = f"{sight.raised.classes[0]}: {sight.raised.message[:500]}" if sight.raised else None
     return Evidence(
         sight.step,

@@ -360,7 +360,7 @@ def _indexed(class_: str, base: str, length: str) -> Callable[[Code, _Fields, st
 
 
 def _endless(code: Code, fields: _Fields, name: str) -> str:
-    from wireproof._candidates._classes import ENDLESS  # heavy, and rarely needed
+    from wireproof.drivers.python_driver import ENDLESS  # heavy, and rarely needed
 
     count = -(-ENDLESS // max(1, len(fields["data"])))
     source = "def @():\n" + indent(f"for _ in range({count}):\n" + indent(f"yield {literal(fields['data'])}"))

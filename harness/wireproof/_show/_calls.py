@@ -109,7 +109,7 @@ def length(expect: Expect) -> int:
 
 def reply(name: str) -> tuple[bytes, bool]:
     """Return the bytes of a scripted reply, and whether the server closes after them."""
-    from wireproof._candidates._inprocess import REPLIES  # heavy, and needed for sequences only
+    from wireproof._candidates._servers import REPLIES  # heavy, and needed for sequences only
 
     return REPLIES[name]
 

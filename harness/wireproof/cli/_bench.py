@@ -15,7 +15,7 @@ import click
 from wireproof import __version__
 from wireproof._bench._figures import Figure, Section, Settings
 from wireproof._bench._sections import SECTIONS, measured
-from wireproof._candidates import resolve
+from wireproof._candidates import named, resolve
 from wireproof.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,13 +28,14 @@ _QUICK_ROUNDS = 2
 @click.option("--candidate", default="stdlib", show_default=True, metavar="NAME", help="Who is asked.")
 @click.option("--rounds", type=click.IntRange(1), help="Turns of each thing (default: 5; --quick: 2).")
 @click.option("--gib", type=click.FloatRange(0), default=1.0, show_default=True, help="Size of the long body; 0: none.")
+@click.option("--python", default=sys.executable, metavar="PYTHON", help="The other interpreter (default: this one).")
 @click.option(
     "--quick", is_flag=True, help="Small samples: shows that everything can be measured, and measures little."
 )
 @click.option(
     "--json", "target", metavar="PATH", help="Write the figures as JSON; - for standard output, with no table."
 )
-def command(candidate: str, rounds: int | None, gib: float, quick: bool, target: str | None) -> None:
+def command(candidate: str, rounds: int | None, gib: float, python: str, quick: bool, target: str | None) -> None:
     """Measure what the suite costs, beside what it cannot do without.
 
     What is compared takes turns in the same process, and each figure is the median of its turns, with the lowest and
@@ -44,8 +45,8 @@ def command(candidate: str, rounds: int | None, gib: float, quick: bool, target:
     here = os.getcwd()
     if here not in sys.path:
         sys.path.insert(0, here)
-    resolve(candidate)
-    settings = Settings(candidate, rounds or (_QUICK_ROUNDS if quick else 5), gib, quick)
+    resolve(named(candidate))
+    settings = Settings(candidate, rounds or (_QUICK_ROUNDS if quick else 5), gib, quick, python)
     about = _circumstances(settings)
     sections = list(_measured(settings))
     if target is not None:
@@ -86,6 +87,7 @@ def _circumstances(settings: Settings) -> dict[str, object]:
         "candidate": settings.candidate,
         "rounds": settings.rounds,
         "gib": settings.gib,
+        "through": settings.python,
         "quick": settings.quick,
     }
 

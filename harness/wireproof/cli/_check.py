@@ -247,7 +247,7 @@ def _write_docs(folder: Path) -> None:
     for name, generate in _SCHEMAS.items():
         (folder / name).write_text(json.dumps(generate(), indent=1) + "\n", encoding="utf-8")
         click.echo(f"{folder / name}: written")
-    manual = folder / "README.md"
-    if manual.is_file():
-        manual.write_text(fill(manual.read_text(encoding="utf-8")), encoding="utf-8")
-        click.echo(f"{manual}: written")
+    for manual in (folder / "README.md", folder.parent / "docs" / "driver-protocol.md"):
+        if manual.is_file():
+            manual.write_text(fill(manual.read_text(encoding="utf-8")), encoding="utf-8")
+            click.echo(f"{manual}: written")

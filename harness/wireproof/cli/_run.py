@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wireproof._candidates import spelled
 from wireproof._codec import SLICE
 from wireproof._findings import Findings
 from wireproof._matrix import covering
-from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName
+from wireproof._model import LAYERS, VERDICTS, Candidate, Case, Clause, LayerName
 from wireproof._process import unbroken
 from wireproof._run import Judged, Lost, Options, Passed, Pool, Started, Starting, Tally, not_run, passed, run
 from wireproof._selection import Chosen, Planned, plan
+from wireproof.cli._asked import asked, candidates_option, exec_option, isolate_option, python_option
 from wireproof.cli._options import (
     Writer,
     cases_option,
@@ -46,10 +46,18 @@ _WILD = re.compile(r"[*?]|\[[^=\]]*\]")
 
 @click.command("run")
 @click.argument("candidates", nargs=-1, metavar="[CANDIDATE]...")
+@python_option
+@exec_option
+@isolate_option
+@candidates_option
 @select_option
 @clause_option
 @cases_option
-@click.option("--gate", type=click.Choice(LAYERS), default="bytes", show_default=True, help="The layer that must hold.")
+@click.option(
+    "--gate",
+    type=click.Choice(LAYERS),
+    help="The layer that must hold (default: that of the candidate's description, or bytes).",
+)
 @click.option("--timeout", type=click.FloatRange(0.05), default=5.0, show_default=True, help="Seconds for a case.")
 @click.option("--jobs", "-j", type=click.IntRange(0), default=0, help="Worker processes (default: one for each core).")
 @click.option("--fail-fast", is_flag=True, help="Stop a candidate at its first failure.")
@@ -64,10 +72,14 @@ _WILD = re.compile(r"[*?]|\[[^=\]]*\]")
 @click.option("--all-results", is_flag=True, help="Reports list what passed in matrices, too, not only its number.")
 def command(
     candidates: tuple[str, ...],
+    pythons: tuple[str, ...],
+    commands: tuple[str, ...],
+    isolate: bool,
+    folders: tuple[Path, ...],
     globs: tuple[str, ...],
     clauses: tuple[str, ...],
     cases_path: Path | None,
-    gate: LayerName,
+    gate: LayerName | None,
     timeout: float,
     jobs: int,
     fail_fast: bool,
@@ -86,26 +98,31 @@ def command(
     Exit codes: 0 as expected; 1 a candidate fell short; 2 wrong usage or a broken case file; 3 the harness could not do
     what it planned.
     """
-    names = tuple(dict.fromkeys(candidates)) or ("reference", "stdlib")
-    for name in names:
-        spelled(name)
+    everybody = asked(candidates, pythons, commands, folders, isolate=isolate)
     writers = [reporter(target) for target in targets]
     strengths, part = chosen_strength(strength, full=full), _shard(shard)
+    gate = gate or _common_gate(everybody)
     options = Options(timeout, jobs, strict_defects, fail_fast, gate)
-    with closing(Pool(names[0], options)) as first:
+    with closing(Pool(everybody[0], options)) as first:
         # reading the cases takes about as long as workers need to start
         first.start(1 if globs and not any(_WILD.search(glob) for glob in globs) else None)
         found, planned = _planned(cases_path, globs, clauses, strengths, part)
         selection = Selection(globs, clauses, strengths, part, planned.digest, planned.total)
         spool = Spool(writers[0][1].resolve()) if writers else None
         with closing(_Kept(spool, all_results=all_results)) as kept:
-            done = _perform(names, planned, options, kept, first)
+            done = _perform(everybody, planned, options, kept, first)
             with unbroken():
                 code = _report(done, planned, found.clauses, kept, writers, gate, explain, selection)
     if done.interrupted:
         click.echo("wireproof: interrupted; what was judged so far is reported", err=True)
         return 3
     return code
+
+
+def _common_gate(everybody: Sequence[Candidate]) -> LayerName:
+    """Return the gate that suits all of them: that of their descriptions, where these agree."""
+    gates = {candidate.gate or "bytes" for candidate in everybody}
+    return gates.pop() if len(gates) == 1 else "bytes"
 
 
 def _planned(
@@ -211,7 +228,7 @@ class _Kept:
             self.spool.close()
 
 
-def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Kept, first: Pool) -> _Done:
+def _perform(everybody: Sequence[Candidate], planned: Planned, options: Options, kept: _Kept, first: Pool) -> _Done:
     """Run every candidate. One that cannot be used does not keep the others from running.
 
     After an interruption everything that was planned and has no verdict is not run, and counted.
@@ -219,11 +236,11 @@ def _perform(names: Sequence[str], planned: Planned, options: Options, kept: _Ke
     done = _Done()
     positions = {case.id: position for case, position in zip(planned.cases, planned.positions, strict=True)}
     with _progress(len(planned)) as progress:
-        for name in names:
-            tally = Tally(name, len(planned), positions, kept.take)
+        for candidate in everybody:
+            tally = Tally(candidate.name, len(planned), positions, kept.take)
             try:
                 if not done.interrupted:
-                    _run_one(tally, planned, options, progress, first)
+                    _run_one(candidate, tally, planned, options, progress, first)
             except CandidateError as error:
                 done.complaints.append(error)
                 continue
@@ -246,10 +263,15 @@ def _leave_out(tally: Tally, planned: Planned, text: str) -> None:
 
 
 def _run_one(
-    tally: Tally, planned: Planned, options: Options, progress: Callable[[str, int, int], object], first: Pool
+    candidate: Candidate,
+    tally: Tally,
+    planned: Planned,
+    options: Options,
+    progress: Callable[[str, int, int], object],
+    first: Pool,
 ) -> None:
     """Run one candidate and count what comes of it."""
-    with closing(run([tally.name], planned, options, {first.candidate: first})) as events:
+    with closing(run([candidate], planned, options, {first.candidate: first})) as events:
         for event in events:
             if isinstance(event, Starting):
                 # the workers need a moment, in which what is needed afterwards is made ready

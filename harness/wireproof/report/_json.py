@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
+from wireproof._findings import Findings
 from wireproof._model import LayerName
 from wireproof.errors import HarnessError
-from wireproof.report._results import Result, Selection
+from wireproof.report._results import Result, Selection, counts
 
 FORMAT = 2
 """The version of the document's shape."""
@@ -47,18 +49,27 @@ def _frame(results: Sequence[Result], gate: LayerName, selection: Selection) -> 
             {
                 "name": result.candidate,
                 "version": result.version,
-                "summary": dict(result.summary),
+                "summary": {**result.summary, **_strict(result.findings.all, result.findings.all_strict)},
                 "defects": {
                     name: {"present": present, "absent": absent}
                     for name, (present, absent) in result.findings.defects.items()
                 },
-                "matrices": list(result.matrices),
+                "matrices": [{**matrix, **_of_matrix(matrix["id"], result.findings)} for matrix in result.matrices],
                 **({"positions": list(result.positions)} if is_part else {}),
                 "results": [],
             }
             for result in results
         ],
     }
+
+
+def _strict(tolerant: Counter[str], strict: Counter[str]) -> dict[str, Any]:
+    """Return the counts without tolerances as one more key, where they are others."""
+    return {} if tolerant == strict else {"strict": counts(strict)}
+
+
+def _of_matrix(id_: str, findings: Findings) -> dict[str, Any]:
+    return _strict(findings.groups.get(id_, Counter()), findings.strict_groups.get(id_, Counter()))
 
 
 def text(results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> Iterator[str]:

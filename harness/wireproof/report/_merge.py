@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from typing import Any
 from wireproof import __version__
 from wireproof._codec import decode
 from wireproof._findings import Findings, group_of
-from wireproof._model import LayerName
+from wireproof._model import VERDICTS, LayerName
 from wireproof.errors import HarnessError, UsageError
 from wireproof.report._json import FORMAT
-from wireproof.report._results import Result, Selection
+from wireproof.report._results import COUNTS, Result, Selection, counts
 
 Json = dict[str, Any]
 
@@ -28,7 +29,7 @@ _SAME = {
     "of": "of as many shards",
     "candidates": "about the same candidates, in the same order",
 }
-_SUMMED = ("planned", "passed", "nonstrict", "failed", "unsupported", "errored", "not_run")
+_SUMMED = ("planned", *COUNTS)
 
 
 def merge(paths: Sequence[Path]) -> tuple[list[Result], LayerName, Selection]:
@@ -119,10 +120,13 @@ def _result(parts: Sequence[Json], total: int) -> Result:
     if len(set(positions)) != len(positions):
         twice = next(record["id"] for at, (_, record) in enumerate(placed) if positions[at] == positions[at - 1])
         raise HarnessError(f"{name}: two verdicts for {twice}")
-    if summary["planned"] != total or sum(summary.values()) != 2 * total:
-        raise HarnessError(f"{name}: the accounts do not balance: {summary}, {total} were planned")
+    strict = {key: sum(part["summary"].get("strict", part["summary"])[key] for part in parts) for key in COUNTS}
+    if summary["planned"] != total or sum(summary.values()) != 2 * total or sum(strict.values()) != total:
+        raise HarnessError(f"{name}: the accounts do not balance: {summary}, strictly {strict}, {total} were planned")
     matrices = _matrices([matrix for part in parts for matrix in part["matrices"]])
     findings = _findings(placed, matrices, parts)
+    if counts(findings.all_strict) != strict:
+        raise HarnessError(f"{name}: the results are not those of the accounts, which are strictly {strict}")
     records = [record for _, record in placed]
     return Result(name, parts[0]["version"], summary, findings, records, positions, matrices)
 
@@ -134,10 +138,10 @@ def _matrices(parts: Sequence[Json]) -> list[Json]:
         whole = found.setdefault(part["id"], {**part, **dict.fromkeys(_SUMMED, 0), "rules": {}})
         for key in _SUMMED:
             whole[key] += part[key]
-        for rule, counts in part["rules"].items():
+        for rule, numbers in part["rules"].items():
             known = whole["rules"].setdefault(rule, {"planned": 0, "not_passed": 0})
             for key in known:
-                known[key] += counts[key]
+                known[key] += numbers[key]
     for whole in found.values():
         whole["rules"] = {name: whole["rules"][name] for name in sorted(whole["rules"])}
     return [found[name] for name in sorted(found)]
@@ -145,16 +149,17 @@ def _matrices(parts: Sequence[Json]) -> list[Json]:
 
 def _findings(placed: Sequence[tuple[int, Json]], matrices: Sequence[Json], parts: Sequence[Json]) -> Findings:
     findings = Findings()
-    listed = 0
+    listed: Counter[tuple[str, str]] = Counter()
     for position, record in placed:
         verdict = decode(record)
         findings.add(verdict, position)
-        listed += verdict.verdict == "pass" and group_of(verdict.id).startswith("matrix/")
+        listed[group_of(verdict.id), verdict.verdict] += 1
     for matrix in matrices:
-        if not listed:
-            findings.add_many(matrix["id"], "pass", matrix["passed"])
+        for kind, counted in zip(VERDICTS, COUNTS, strict=True):
+            if left := matrix[counted] - listed[matrix["id"], kind]:
+                findings.add_many(matrix["id"], kind, left)
     findings.known = {}
     for part in parts:
-        for name, counts in part["defects"].items():
-            findings.add_defect(name, present=counts["present"], absent=counts["absent"])
+        for name, seen in part["defects"].items():
+            findings.add_defect(name, present=seen["present"], absent=seen["absent"])
     return findings

@@ -8,9 +8,18 @@ from typing import Any
 
 from wireproof._codec import encode
 from wireproof._findings import Findings
-from wireproof._model import Verdict
+from wireproof._model import VERDICTS, Verdict
 
 Json = dict[str, Any]
+
+_COUNTED = {"pass": "passed", "fail": "failed", "error": "errored"}
+COUNTS = tuple(_COUNTED.get(name, name) for name in VERDICTS)
+"""What reports call the numbers of verdicts."""
+
+
+def counts(found: Mapping[str, int]) -> dict[str, int]:
+    """Return numbers of verdicts by the names that reports have for them."""
+    return {counted: found.get(name, 0) for name, counted in zip(VERDICTS, COUNTS, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wireproof._model import LAYERS, Case, Clause, LayerName
+from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName
 from wireproof._show import explanation
 from wireproof._wire import visible
 from wireproof.report._results import Result
@@ -21,12 +21,13 @@ from wireproof.report._results import Result
 _SHORT = {"pass": "passed", "nonstrict": "non-strict", "fail": "failed", "error": "errors", "not_run": "not run"}
 _COLOURS = {"pass": "green", "nonstrict": "yellow", "fail": "red", "error": "magenta", "unsupported": "cyan"}
 _WAYS = 40
+_REASONS = 8
 
 
 def _counts(found: Mapping[str, int]) -> str:
     parts = [
         f"[{_COLOURS.get(name, 'white')}]{found[name]} {_SHORT.get(name, name)}[/]"
-        for name in ("pass", "nonstrict", "fail", "unsupported", "error", "not_run")
+        for name in VERDICTS
         if found.get(name)
     ]
     return ", ".join(parts)
@@ -37,7 +38,10 @@ def _table(title: str) -> Table:
 
 
 def by_folder(results: Sequence[Result]) -> Table:
-    """Return the table of verdicts: a row for each folder of cases, a column for each candidate."""
+    """Return the table of verdicts: a row for each folder of cases, a column for each candidate.
+
+    A last row has the verdicts without tolerances, where these are others.
+    """
     table = _table("Verdicts by folder")
     table.add_column("folder")
     for result in results:
@@ -46,7 +50,10 @@ def by_folder(results: Sequence[Result]) -> Table:
     for group in groups:
         table.add_row(group, *(_counts(result.findings.groups.get(group, {})) for result in results))
     table.add_section()
-    table.add_row("all", *(_counts(_all(result)) for result in results))
+    every = [(result.findings.all, result.findings.all_strict) for result in results]
+    table.add_row("all", *(_counts(tolerant) for tolerant, _ in every))
+    if any(tolerant != strict for tolerant, strict in every):
+        table.add_row("all, strictly", *(_counts(strict) for _, strict in every))
     return table
 
 
@@ -55,12 +62,8 @@ def _order(group: str) -> tuple[bool, str]:
     return group.startswith("matrix/"), group
 
 
-def _all(result: Result) -> Counter[str]:
-    return sum(result.findings.groups.values(), Counter())
-
-
 def by_layer(results: Sequence[Result], gate: LayerName) -> Table:
-    """Return the table of layers: how many cases hold at each."""
+    """Return the table of layers: how many cases hold at each, and how many do without tolerances."""
     table = _table("Cases that hold, by layer")
     table.add_column("layer")
     for result in results:
@@ -68,8 +71,9 @@ def by_layer(results: Sequence[Result], gate: LayerName) -> Table:
     for layer in LAYERS:
         cells = []
         for result in results:
-            answers = result.findings.layers[layer]
-            cells.append(f"{answers['pass']} of {answers['pass'] + answers['fail']}")
+            answers, strict = result.findings.layers[layer], result.findings.strict_layers[layer]
+            strictly = "" if answers == strict else f", strictly {strict['pass']}"
+            cells.append(f"{answers['pass']} of {answers['pass'] + answers['fail']}{strictly}")
         table.add_row(f"{layer} (the gate)" if layer == gate else layer, *cells)
     return table
 
@@ -125,8 +129,23 @@ def kept(result: Result, clauses: Mapping[str, Clause]) -> str:
     return f"{result.candidate} breaks {len(broken)} of {count} documented clauses (and in how many cases): {listed}."
 
 
+def tolerated(result: Result) -> str:
+    """Return the sentence that says how many cases pass only with the candidate's tolerances; "" where none does."""
+    findings = result.findings
+    if not findings.only_tolerated:
+        return ""
+    ways = sorted(findings.tolerated.items(), key=lambda item: (-item[1], item[0]))
+    listed = ", ".join(f"{name} {number:,}" for name, number in ways)
+    return (
+        f"{result.candidate}: {findings.all['pass']:,} passed (of these {findings.only_tolerated:,} only with the "
+        f"tolerances of its description: {listed})."
+    )
+
+
 def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) -> None:
     console.print()
+    if let := tolerated(result):
+        _print(console, let, first="")
     answers = result.findings.layers["contract"]
     if answers["pass"] or answers["fail"]:
         _print(console, kept(result, clauses), first="")
@@ -144,8 +163,11 @@ def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) ->
             _print(console, f"{way.difference.text}{clause} ({more})", first="  - ")
         if len(found) > _WAYS:
             console.print(f"  … and {len(found) - _WAYS} more; --report json=PATH has all")
-    for text in sorted(result.findings.unsupported):
+    reasons = sorted(result.findings.unsupported)
+    for text in reasons[:_REASONS]:
         _print(console, visible(text.encode("utf-8", "replace")), first="  unsupported: ")
+    if len(reasons) > _REASONS:
+        _print(console, f"for {len(reasons) - _REASONS} more reasons, which a report lists", first="  unsupported: ")
 
 
 def _print(console: Console, text: str, first: str) -> None:

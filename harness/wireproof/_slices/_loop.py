@@ -11,35 +11,20 @@ it died of.
 
 from __future__ import annotations
 
-import functools
 import gc
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from wireproof._candidates._inprocess import CANNOT_BUILD, CANNOT_LISTEN, NOT_RESOLVED, InProcess, unsupported
-from wireproof._candidates._lanes import (
-    Called,
-    Endpoint,
-    Lane,
-    Maker,
-    call,
-    close,
-    is_placed,
-    makers,
-    outcome,
-    unresolved,
-)
-from wireproof._candidates._objects import Built, CannotBuild, Site
-from wireproof._capture import CannotBind
-from wireproof._codec import ABSENT, CLOSING, PASSED, PLAYED, PRESENT, REPORTED
-from wireproof._judge import errored, expected_effects, judge
+from wireproof._candidates._inprocess import NOT_RESOLVED
+from wireproof._candidates._lanes import Called, Endpoint, Lane, is_placed, outcome, unresolved
+from wireproof._codec import ABSENT, PASSED, PRESENT
+from wireproof._judge import expected_effects
 from wireproof._matrix import (
     ARGUMENTS,
     Decision,
-    Expansion,
     Value,
     automatic_lines,
     body_bytes,
@@ -47,7 +32,11 @@ from wireproof._matrix import (
     raised_name,
     request_line,
 )
-from wireproof._model import Capture, Case, Expect, Request, Verdict
+from wireproof._model import Expect, Request, Verdict
+from wireproof.drivers.python_driver import Site
+
+if TYPE_CHECKING:
+    from wireproof._slices._player import Player
 
 Report = Callable[[int, Verdict], object]
 
@@ -58,111 +47,6 @@ class Codes(Protocol):
     def __getitem__(self, index: int, /) -> int: ...
 
     def __setitem__(self, index: int, code: int, /) -> None: ...
-
-
-class Player:
-    """Plays the combinations of one matrix.
-
-    Args:
-        expansion: the matrix.
-        candidate: who is asked.
-        probes: the answers of the candidate's interpreter.
-        strict_defects: whether CPython's way in its known defects fails.
-    """
-
-    def __init__(
-        self, expansion: Expansion, candidate: InProcess, probes: Mapping[str, str], *, strict_defects: bool
-    ) -> None:
-        self.expansion, self.candidate = expansion, candidate
-        self.probes, self.strict_defects = probes, strict_defects
-        self.number = 0
-        self.lane: Lane | None = None
-        self._loop: Loop | None = None
-
-    @property
-    def case(self) -> Case:
-        """What is being asked."""
-        return self.expansion.case(self.number)
-
-    def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
-        """Return what has been seen so far of what is being asked."""
-        if self.lane is None:
-            return Capture((None,), (), {}, {}, fatal)
-        return self.lane.seen(self.lane.recorder.streams(), None, fatal)
-
-    def play(self, numbers: Sequence[int], codes: Codes, report: Report) -> None:
-        """Play combinations; write a code for each, and report the verdicts that say more than a code.
-
-        Where we fail ourselves, what has no verdict yet gets one that says so.
-        """
-        try:
-            self._play(numbers, codes, report)
-        except Exception as error:
-            self.close()
-            for index, self.number in enumerate(numbers):
-                if codes[index] in (0, PLAYED, CLOSING):
-                    self.settle(index, errored(self.case, failure(error)), codes, report)
-
-    def _play(self, numbers: Sequence[int], codes: Codes, report: Report) -> None:
-        if self.expansion.matrix.is_sequence:
-            for index, self.number in enumerate(numbers):
-                case = self.case
-                self.settle(index, checked(case, self._performed), codes, report)
-            return
-        stride, count = self.expansion.place("connection")
-        first = 0
-        for connection, group in groupby(numbers, lambda number: number // stride % count):
-            chosen = list(group)
-            try:
-                loop = self.loop(connection)
-            except CannotBind as error:
-                for index, self.number in enumerate(chosen, first):
-                    self.refuse(index, f"{CANNOT_LISTEN}: {error}", codes, report)
-            else:
-                self.candidate.underway = self
-                loop.run(chosen, first, codes, report)
-            first += len(chosen)
-
-    def loop(self, connection: int) -> Loop:
-        """Return the loop for the requests whose connection objects are made in the way of this number.
-
-        Raises:
-            CannotBind: the server cannot listen there.
-        """
-        if self._loop is None or self._loop.connection != connection:
-            self.close()
-            self._loop = Loop(self, connection)
-        return self._loop
-
-    def refuse(self, index: int, why: str, codes: Codes, report: Report) -> None:
-        """Settle what cannot be played here, or with this client."""
-        case = self.case
-        self.settle(index, self._judged(case, unsupported(case, why)), codes, report)
-
-    def explain(self, index: int, capture: Capture, codes: Codes, report: Report) -> None:
-        """Have the judge say what was seen of a combination that is not simply as expected."""
-        self.settle(index, self._judged(self.case, capture), codes, report)
-
-    def _performed(self, case: Case) -> Verdict:
-        return judge(case, self.candidate.perform(case), self.probes, strict_defects=self.strict_defects)
-
-    def _judged(self, case: Case, capture: Capture) -> Verdict:
-        return checked(case, lambda case: judge(case, capture, self.probes, strict_defects=self.strict_defects))
-
-    def settle(self, index: int, verdict: Verdict, codes: Codes, report: Report) -> None:
-        """Write the code of a verdict, and report it where that does not say all."""
-        if verdict.verdict == "pass":
-            seen = {how for _, how in verdict.defects}
-            codes[index] = PRESENT if "present" in seen else ABSENT if seen else PASSED
-            return
-        report(index, verdict)
-        codes[index] = REPORTED
-
-    def close(self) -> None:
-        """Close what listens."""
-        if self._loop is not None:
-            self._loop.endpoint.close()
-            self._loop = None
 
 
 class _Plan(NamedTuple):
@@ -196,40 +80,30 @@ class _Suffix:
 Indices = tuple[int, int, int, int, int, int]
 """The number of a combination's classes, and the index of each argument: method, url, body, headers, encode_chunked."""
 
-_Call = tuple[int, int, "_Station", Indices, tuple[Built, ...], Called]
-"""A request that was made: the index of its code, its number, where, its values, its arguments, and what came of it."""
+Played = tuple[int, int, "Station", Indices, Called, Mapping[str, object], Mapping[str, object]]
+"""A request that was made: the index of its code, its number, where, its values, what came of it, and what can be seen
+of body and headers.
+"""
 
-_Played = tuple[int, int, "_Station", Indices, Called, Mapping[str, object], Mapping[str, object]]
-"""The same with what can be seen of body and headers in the place of the arguments."""
 
+class Station:
+    """A lane with all that its address decides: the field lines, the beginnings of heads, and, in subclasses, the
+    arguments.
 
-class _Station:
-    """A lane with all that its address decides: what makes the arguments, the field lines, the beginnings of heads."""
+    Args:
+        lane: the lane.
+        axes: the values of each axis.
+        like: another station, where no argument has the address in it.
+    """
 
-    __slots__ = ("connect", "fields", "lane", "makers", "prefixes", "watched")
+    __slots__ = ("fields", "lane", "prefixes", "watched")
 
-    def __init__(
-        self, lane: Lane, connect: Callable[[], Any], axes: Mapping[str, Sequence[Value]], like: _Station | None = None
-    ) -> None:
-        self.lane, self.watched, self.connect = lane, lane.watched, connect
+    def __init__(self, lane: Lane, axes: Mapping[str, Sequence[Value]], like: Station | None = None) -> None:
+        self.lane, self.watched = lane, lane.watched
         self.prefixes: dict[int, bytes] = {}
-        self.makers: tuple[list[Maker], ...]
-        self.fields: list[bytes]
-        if like is not None:  # no argument has the address in it
-            self.makers, self.fields = like.makers, like.fields
-            return
-        self.makers = tuple(makers([value.recipe for value in axes[name]], lane.site) for name in ARGUMENTS)
-        self.fields = [_filled(value.sends, lane.site) + b"\r\n" for value in axes["headers"]]
-
-    def make(self, at: Indices) -> tuple[Built, ...]:
-        """Make the arguments of a request.
-
-        Raises:
-            CannotBuild: one of them cannot be made here.
-        """
-        _, method, url, body, headers, flag = at
-        of_method, of_url, of_body, of_headers, of_flag = self.makers
-        return of_method[method](), of_url[url](), of_body[body](), of_headers[headers](), of_flag[flag]()
+        self.fields: list[bytes] = (
+            like.fields if like else [_filled(value.sends, lane.site) + b"\r\n" for value in axes["headers"]]
+        )
 
 
 def _filled(lines: tuple[bytes, ...], site: Site) -> bytes:
@@ -237,7 +111,10 @@ def _filled(lines: tuple[bytes, ...], site: Site) -> bytes:
     return site.fill(b"".join(line + b"\r\n" for line in lines).decode("latin-1")).encode("latin-1")
 
 
-class Loop:
+S = TypeVar("S", bound=Station)
+
+
+class Loop(ABC, Generic[S]):
     """Plays requests whose connection objects are all made in the same way.
 
     Args:
@@ -258,8 +135,7 @@ class Loop:
         self.endpoint = Endpoint(self.value.connection, player.candidate.slot, player.candidate.patience)
         recipes = [value.recipe for name in ARGUMENTS for value in self.axes[name] if value.recipe is not None]
         self.is_placed = any(map(is_placed, recipes))
-        self.extra = self.endpoint.arguments()
-        self.stations: list[_Station] = []
+        self.stations: list[S] = []
         for lane in self.endpoint.lanes:
             self.stations.append(self._station(lane))
         self.plans: list[_Plan | None] = [None] * len(expansion.decisions.by_class)
@@ -272,10 +148,17 @@ class Loop:
         self._half = expansion.strides[len(expansion.axes) // 2 - 1]
         self._rows: dict[int, Indices] = {}
 
-    def _station(self, lane: Lane) -> _Station:
-        like = self.stations[0] if self.stations and not self.is_placed else None
-        connect = functools.partial(self.player.candidate.factory, *lane.arguments, **self.extra)
-        return _Station(lane, connect, self.axes, like)
+    @abstractmethod
+    def _station(self, lane: Lane) -> S:
+        """Return a station at a lane."""
+
+    @abstractmethod
+    def _play(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> Sequence[Played]:
+        """Make requests, each on a lane of its own; ``first`` is the index of the first one's code."""
+
+    def redirected(self) -> AbstractContextManager[list[str] | None]:
+        """Make names lead to the lanes; gives the names that were asked for, or None where nobody can tell."""
+        return self.endpoint.redirected()
 
     def indices_of(self, number: int) -> Indices:
         """Return the number of a combination's classes, and the index of each argument's value.
@@ -307,7 +190,7 @@ class Loop:
         plan = self.plans[at] = _Plan(decision, prefix, suffix, decision.sent == "nothing")
         return plan
 
-    def _prefix(self, station: _Station, plan: _Plan, method: int, url: int) -> bytes:
+    def _prefix(self, station: Station, plan: _Plan, method: int, url: int) -> bytes:
         line = request_line(self.axes["method"][method], self.axes["url"][url])
         automatic = automatic_lines(plan.decision, self.value, self.axes["url"][url])
         prefix = station.prefixes[plan.prefix + method * self.urls + url] = _filled(
@@ -341,53 +224,15 @@ class Loop:
     def run(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> None:
         """Play combinations, of which ``first`` is the index of the first code."""
         count = len(self.stations)
-        with self.endpoint.redirected() as asked:
+        with self.redirected() as asked:
             for start in range(0, len(numbers), count):
                 batch = numbers[start : start + count]
                 played = self._play(batch, first + start, codes, report)
                 self._judge(played, asked, codes, report)
+                if self.player.is_worn():
+                    return
 
-    def _play(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> list[_Played]:
-        """Make the requests, each on a lane of its own; then look at what they did to their arguments, and close."""
-        player, watch, indices_of = self.player, self.player.candidate.watch, self.indices_of
-        begin, timeout = watch.begin, player.candidate.timeout
-        calls: list[_Call] = []
-        for index, (number, station) in enumerate(zip(numbers, self.stations, strict=False), first):
-            player.number, player.lane = number, station.lane
-            at = indices_of(number)
-            try:
-                made = station.make(at)
-            except CannotBuild as error:
-                player.refuse(index, f"{CANNOT_BUILD}: {error}", codes, report)
-                continue
-            begin(station.watched, timeout, timeout)
-            called = call(station.connect, made)
-            codes[index] = PLAYED
-            calls.append((index, number, station, at, made, called))
-        watch.end()
-        played = [
-            (
-                index,
-                number,
-                station,
-                at,
-                called,
-                made[2].effects() if made[2].looks else _NOTHING,
-                made[3].effects() if made[3].looks else _NOTHING,
-            )
-            for index, number, station, at, made, called in calls
-        ]
-        begin([call[2].lane.recorder for call in calls], timeout, timeout)
-        for index, number, station, _, made, (connection, _, _) in calls:
-            player.number, player.lane = number, station.lane
-            codes[index] = CLOSING
-            close(connection)
-            if made[2].is_open:
-                made[2].close()
-        watch.end()
-        return played
-
-    def _judge(self, played: list[_Played], asked: list[str] | None, codes: Codes, report: Report) -> None:
+    def _judge(self, played: Sequence[Played], asked: list[str] | None, codes: Codes, report: Report) -> None:
         """Read what has arrived, and compare it with what is expected."""
         waiting = self.endpoint.waiting()
         # what a slow call has brought was accepted meanwhile, and does not wait any more
@@ -396,7 +241,7 @@ class Loop:
             for lane in [one[2].lane for one in played]
         ]
         more = self.endpoint.waiting()
-        odd: list[tuple[_Played, bytes | None]] = []
+        odd: list[tuple[Played, bytes | None]] = []
         for one, data in zip(played, arrived, strict=True):
             if more and one[2].lane.descriptor in more:  # somebody came once more, or late
                 if data:
@@ -420,14 +265,14 @@ class Loop:
         if odd or more:
             self._freshen()
 
-    def _code(self, played: _Played, data: bytes | None) -> int:
+    def _code(self, played: Played, data: bytes | None) -> int:
         """Return the code of what is exactly as expected, else 0."""
         _, _, station, (at, method, url, body, headers, _), (_, raised, returned), body_seen, headers_seen = played
         plan = self.plans[self.base + at] or self._plan(self.base + at)
         suffix = self.suffixes.get(plan.suffix + body) or self._suffix(plan, body)
         is_refused = False
         if raised is None:
-            if suffix.raises is not None or returned is not None:
+            if suffix.raises is not None or returned != "NoneType":
                 return 0
         elif suffix.raises not in raised.classes or raised.phase != "request":
             is_refused = suffix.is_refused and "TypeError" in raised.classes
@@ -457,27 +302,9 @@ class Loop:
                 self.stations[index] = self._station(lane)
 
 
-_NOTHING: Mapping[str, object] = {}
 _UNCHANGED = {"content": "unchanged"}
 
 
 def _fits(seen: Mapping[str, object], wanted: Mapping[str, object]) -> bool:
     """Say whether what can be seen of an argument is what is wanted of it, as far as anything is."""
     return all(seen[name] == wanted[name] for name in seen if name in wanted)
-
-
-def checked(case: Case, verdict: Callable[[Case], Verdict]) -> Verdict:
-    """Return the verdict; where we fail to find it, one that says so and blames nobody else."""
-    try:
-        return verdict(case)
-    except Exception as error:
-        return errored(case, failure(error))
-
-
-def failure(error: Exception) -> str:
-    """Return the sentence about a failure of our own, and where it was."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "?"
-    return f"the harness failed with {type(error).__name__}: {error} ({where})"

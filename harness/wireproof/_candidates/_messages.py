@@ -1,0 +1,47 @@
+"""What is said to drivers, as JSON values: recipes, and how connection objects are made (docs/driver-protocol.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wireproof._candidates._servers import constructor, is_redirected
+from wireproof._capture import Recorder
+from wireproof._model import Connection, Recipe
+from wireproof.drivers.python_driver import Site
+
+Json = dict[str, Any]
+
+
+def recipe_message(recipe: Recipe, site: Site) -> Json:
+    """Return a recipe as a message has it, the server's address filled in."""
+    return {"kind": recipe.kind, **{name: _value(value, site) for name, value in recipe.fields.items()}}
+
+
+def _value(value: object, site: Site) -> object:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if isinstance(value, str):
+        return site.fill(value)
+    if isinstance(value, Recipe):
+        return recipe_message(value, site)
+    if isinstance(value, tuple):
+        return [_value(each, site) for each in value]
+    return value
+
+
+def new_message(connection: Connection, recorder: Recorder, site: Site) -> Json:
+    """Return how a connection object is made."""
+    host, *port = constructor(connection, recorder)
+    return {
+        "host": host,
+        "port": port[0] if port else None,
+        "named": {name: recipe_message(recipe, site) for name, recipe in connection.arguments},
+        "address": [recorder.host, recorder.port],
+        "resolve": is_redirected(connection),
+    }
+
+
+def seen_effects(value: Mapping[str, Any]) -> dict[str, object]:
+    """Return the effects that a driver has seen, with tuples where it has lists."""
+    return {name: tuple(seen) if isinstance(seen, list) else seen for name, seen in value.items()}

@@ -1,0 +1,1 @@
+"""Programs that drive clients for wireproof; see docs/driver-protocol.md."""
