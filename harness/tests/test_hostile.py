@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from wireproof import _isolation, _run
+from wireproof._candidates import isolated
 from wireproof._cases import load
 from wireproof._isolation import TOKEN, carries
 from wireproof._run import Judged, Options, Tally, run
@@ -266,6 +267,48 @@ def test_harm_costs_one_case(name: str, here: Path, tokens: list[str], monkeypat
     assert is_clean(here, tokens)
 
 
+CRASH: Reason = ("crash", "The client's process ended during the call: ")
+DRIVEN: dict[str, tuple[Reason, ...]] = {
+    "resources:MemoryHog": (CRASH, raised("MemoryError")),
+    "surroundings:ClosesAll": (PASSES, CRASH),
+    "surroundings:Scribbles": (("driver", "it answered message"),),
+    "surroundings:LowersRecursion": (PASSES,),
+    "surroundings:LowersLimits": (PASSES,),
+    "surroundings:PatchesJson": (PASSES,),
+    "surroundings:PatchesBuiltins": (CRASH,),
+    "surroundings:RemovesBuiltins": (CRASH,),
+    "surroundings:ForgesDescriptors": (PASSES,),
+}
+"""What is different behind a driver: the judge is out of reach there."""
+
+
+def behind_driver(name: str) -> tuple[Reason, ...]:
+    """Return the reasons that are right behind a driver."""
+    ways = {"crash": CRASH, "timeout": HANGS}
+    return DRIVEN.get(name) or tuple(ways.get(reason[0], reason) for reason in TABLE[name])
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_harm_behind_a_driver_costs_one_case(
+    name: str, here: Path, tokens: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, where the client is in another process than the server and the judge."""
+    monkeypatch.setattr(_isolation, "MEMORY", 512 << 20)
+    wanted, verdicts = behind_driver(name), {}
+    timeout = 0.5 if wanted[0][0] == "timeout" else 20.0
+    for event in run([isolated(f"hostile.{name}")], load(here / "harm.yaml").cases, Options(timeout, jobs=1)):
+        if isinstance(event, Judged):
+            verdicts[event.verdict.id] = event.verdict
+    hit = verdicts.pop("harm/hit")
+    code, text = (hit.reason.code, hit.reason.text) if hit.reason else PASSES
+    assert [code for expected, words in wanted if code == expected and words in text], (code, text)
+    assert {id_: verdict.verdict for id_, verdict in verdicts.items()} == dict.fromkeys(
+        ("harm/before", "harm/after", "harm/sequence"), "pass"
+    )
+    assert hit.blame == (None if hit.verdict == "pass" else "driver" if code == "driver" else "candidate")
+    assert is_clean(here, tokens)
+
+
 def test_after_twenty_time_outs_the_rest_is_not_run(here: Path, tokens: list[str]) -> None:
     """A client that always hangs costs twenty time limits, shared by the workers, and what is left is counted."""
     tally = Tally("hangs:Always", 30)
@@ -287,8 +330,9 @@ def wireproof(here: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.parametrize("isolate", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_what_ignores_it(here: Path, number: signal.Signals) -> None:
+def test_a_signal_ends_what_ignores_it(here: Path, number: signal.Signals, isolate: bool) -> None:
     """While a client hangs that ignores signals and has left a daemon: exit code 3, and nothing remains."""
     os.mkfifo(here / "ready")
     (here / "both.py").write_text(
@@ -302,15 +346,16 @@ def test_a_signal_ends_what_ignores_it(here: Path, number: signal.Signals) -> No
         "            file.write(str(os.getpid()))\n"
         "        super().before()\n"
     )
-    with wireproof(here, "both:Client", "--timeout", "3600") as process:
+    with wireproof(here, "both:Client", "--timeout", "3600", *["--isolate"] * isolate) as process:
         worker = int((here / "ready").read_text())
         variables = Path(f"/proc/{worker}/environ").read_text().split("\0")
         token = dict(variable.partition("=")[::2] for variable in variables)[TOKEN]
+        token = token.partition("/")[0]
         commands = carriers([token])
         process.send_signal(number)
         process.communicate()
     assert process.returncode == 3
-    assert len(commands) == 2
+    assert len(commands) == 2 + isolate
     assert is_clean(here, [token])
 
 

@@ -32,6 +32,12 @@ class DriverFault(Exception):
     """The driver did what the protocol does not allow; the text says what, and shows what it sent."""
 
 
+class Stale(DriverFault):
+    """A driver that had answered before has ended before it called the client: that may be what an earlier call has
+    left behind, and a fresh driver is to be asked the same.
+    """
+
+
 class Gone(Exception):
     """The driver's process has ended, or closed its standard output; the text says how."""
 

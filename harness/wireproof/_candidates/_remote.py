@@ -20,7 +20,7 @@ from wireproof._candidates._answers import Answers, Waits
 from wireproof._candidates._can import Can, read_can
 from wireproof._candidates._exchange import Call
 from wireproof._candidates._inprocess import Fatal, Performer
-from wireproof._candidates._link import DriverFault, Gone, Late, Link, shown
+from wireproof._candidates._link import DriverFault, Gone, Late, Link, Stale, shown
 from wireproof._candidates._messages import Json, new_message, recipe_message, seen_effects
 from wireproof._candidates._servers import REPLIES
 from wireproof._capture import Recorder
@@ -73,6 +73,8 @@ class Remote:
         self._reading, self._telling = threading.Lock(), threading.Lock()
         self._expired = False
         self._waits = Waits()
+        self._answered = 0
+        self._begun = False
         self._new: dict[str, Json] = {}
         self._threads = False
         self._is_over = True
@@ -100,6 +102,7 @@ class Remote:
     def _start(self) -> None:
         self._last_words = ""
         self._expired = False
+        self._answered = 0
         link = self._link = Link(self.candidate.command, self.candidate.environment, self.folder)
         order = {
             "type": "start",
@@ -202,6 +205,7 @@ class Remote:
                     self._link.send(_line({"type": "go", "id": id_}))
                 elif kind == "done" and id_ in self._called:
                     self._forget(id_)
+                    self._answered += 1
                     return message
                 elif kind == "unsupported":
                     self._forget(id_)
@@ -229,7 +233,11 @@ class Remote:
         if was_called:
             self._drop()
             return Fatal("crash", f"The client's process ended during the call: {how}{said}.")
-        return self.fault(f"it ended before it called the client: {how}{said}")
+        text = f"it ended before it called the client: {how}{said}"
+        if not self._answered:
+            return self.fault(text)
+        self._drop()
+        return Stale(text)
 
     def _next(self, id_: int, attend: Attend | None) -> Json:
         """Return the next message about an id; in threads, what is about another one is put by for that."""
@@ -266,7 +274,7 @@ class Remote:
         self.ready()
         why = self.hello.can.case(case)
         if why is None:
-            self._threads, self._is_over = case.threads, False
+            self._threads, self._is_over, self._begun = case.threads, False, False
             self._new.clear()
             self._recorders.clear()
         return why
@@ -340,7 +348,15 @@ class Remote:
             message["new"] = new
         if self._threads:
             message["thread"] = on
-        answer = self._ask(message, attend, on_piece)
+        try:
+            answer = self._ask(message, attend, on_piece)
+        except Stale:
+            if self._begun:
+                raise
+            self.ready()
+            self._is_over = False
+            answer = self._ask(message, attend, on_piece)
+        self._begun = True
         self.keep(answer, self._recorders)
         return answer
 

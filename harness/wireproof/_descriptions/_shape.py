@@ -28,9 +28,11 @@ LACKS = (
     *("captures", "collect", "names", "sequences", "streaming", "threads"),
     *("hosts.ipv6", "hosts.ipv6-bracketed", "hosts.ipv6-zone", "hosts.localhost", "hosts.name"),
     *("ports.default", "ports.default-as-str", "ports.default-given", "ports.in-host", "ports.str"),
-    *("passed.keywords", "passed.positional"),
+    *("passed.keywords", "passed.positional", "pieces.raise"),
 )
-"""What a candidate may lack: arguments of request, then of the constructor, features, forms of address, of calls."""
+"""What a candidate may lack: arguments of request, then of the constructor, features, forms of address, ways to call,
+and bodies that raise.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wireproof._candidates._inprocess import Fatal
 from wireproof._candidates._lanes import Lane
-from wireproof._candidates._link import DriverFault
+from wireproof._candidates._link import DriverFault, Stale
 from wireproof._candidates._messages import new_message, recipe_message
 from wireproof._candidates._remote import Driven
 from wireproof._codec import PLAYED
@@ -132,6 +132,8 @@ class DrivenLoop(Loop[DrivenStation]):
                 capture = self.player.capture((error.code, error.text))
                 self.player.explain(one.code, capture, codes, report)
                 return self._left(asked[position:])
+            except Stale:
+                return self._left(asked[position:], again=True)
             except DriverFault as error:
                 self.player.settle(one.code, errored(self.player.case, str(error), "driver"), codes, report)
                 return self._left(asked[position:])
@@ -143,8 +145,9 @@ class DrivenLoop(Loop[DrivenStation]):
                 played.append((one.code, one.number, one.station, one.at, called, body, headers))
         return []
 
-    def _left(self, asked: list[_Asked]) -> list[_Asked]:
-        """Return what is left to be asked behind the first of these, on lanes on which nothing can come any more.
+    def _left(self, asked: list[_Asked], *, again: bool = False) -> list[_Asked]:
+        """Return what is left to be asked behind the first of these, which may itself be asked again, on lanes on which
+        nothing can come any more.
 
         A driver is ahead of its answers: it may have made requests already that are to be made again.
         """
@@ -153,7 +156,7 @@ class DrivenLoop(Loop[DrivenStation]):
             at = self.stations.index(one.station)
             station = self.stations[at] = self._station(self.endpoint.another(at))
             left.append(one._replace(station=station))
-        return left[1:]
+        return left if again else left[1:]
 
     def _answer(self, one: _Asked, id_: int) -> Outcome:
         candidate, remote, recorder = self.candidate, self.candidate.remote, one.station.lane.recorder

@@ -35,6 +35,7 @@ import mmap
 import operator
 import os
 import pickle
+import resource
 import socket
 import sys
 import tempfile
@@ -1294,6 +1295,30 @@ class Wire:
                 data = data[self._write(self._writing, data) :]
 
 
+class Surroundings:
+    """What a candidate may change of its process so that later calls fail; it is put back after each exchange."""
+
+    def __init__(self) -> None:
+        self._limit, self._folder, self._mask = sys.getrecursionlimit(), os.getcwd(), os.umask(0o077)
+        os.umask(self._mask)
+        names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+        self._limits = {getattr(resource, name): resource.getrlimit(getattr(resource, name)) for name in names}
+        self._get, self._set = resource.getrlimit, resource.setrlimit
+
+    def restore(self) -> bool:
+        """Put it back; say whether that could be done."""
+        try:
+            sys.setrecursionlimit(self._limit)
+            os.umask(self._mask)
+            os.chdir(self._folder)
+            for which, limits in self._limits.items():
+                if self._get(which) != limits:
+                    self._set(which, limits)
+        except (OSError, ValueError):
+            return False
+        return True
+
+
 class Driver:
     """Does what messages ask for.
 
@@ -1305,6 +1330,8 @@ class Driver:
     def __init__(self, send: Callable[[Mapping[str, Any]], object], receive: Callable[[], Any]) -> None:
         self.send, self.receive = send, receive
         self.engine: Engine
+        self.surroundings: Surroundings
+        self.is_fit = True
         self.sites: Dict[str, Site] = {}
         self.resolved: Dict[str, Tuple[str, int]] = {}
         self.failed: Dict[str, Raised] = {}
@@ -1322,6 +1349,7 @@ class Driver:
         except Unusable as error:
             self.send({"type": "broken", "why": error.why, "hint": error.hint})
             return False
+        self.surroundings = Surroundings()
         self.engine = Engine(factory, options.get("constructor"), options.get("renames"))
         can = dict(CAN)
         can.update(getattr(factory, "wireproof_can", {}))
@@ -1338,11 +1366,11 @@ class Driver:
         return True
 
     def serve(self) -> None:
-        """Answer every message until the end."""
+        """Answer every message until the end; a process that the candidate has made unfit ends, and is started anew."""
         order = self.receive()
         if order is None or not self.start(order):
             return
-        while True:
+        while self.is_fit:
             message = self.receive()
             if message is None:
                 return
@@ -1488,6 +1516,7 @@ class Driver:
         for box in self._boxes.values():
             box.put(None)
         self._boxes.clear()
+        self.is_fit = self.surroundings.restore() and self.is_fit
         self.engine.hang_up()
         self.engine.release()
         self.sites.clear()
