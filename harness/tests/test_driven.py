@@ -18,6 +18,7 @@ from wireproof._cases import load
 from wireproof._model import Candidate, Verdict
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
 from wireproof._selection import Planned, plan
+from wireproof.cli import group
 from wireproof.errors import CandidateError
 
 CLIENTS = '''
@@ -331,3 +332,11 @@ def test_a_driver_that_fails_once_is_started_again(here: Path) -> None:
     assert counts["errored"] >= 1
     assert counts["passed"] + counts["errored"] == counts["planned"]
     assert all(verdict.reason and "no JSON: oops" in verdict.reason.text for verdict in verdicts.values())
+
+
+def test_what_a_driven_candidate_did_can_be_reproduced(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command that stands below an explanation works, and says whom the script shows instead."""
+
+    for name in ("curl", "stdlib in pypy3", "node driver.mjs"):
+        group.main(["repro", "body-str/latin-1/e-acute", name], standalone_mode=False)
+        assert "The candidate is no Python class" in " ".join(capsys.readouterr().out.split())
