@@ -22,7 +22,6 @@ import collections.abc
 import contextlib
 import ctypes
 import email.message
-import fcntl
 import functools
 import gc
 import gzip
@@ -35,12 +34,16 @@ import mmap
 import operator
 import os
 import pickle
-import resource
 import socket
 import sys
 import tempfile
 import types
 from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple, Type, Union
+
+try:
+    import resource
+except ImportError:  # it is not there in Pyodide
+    resource = None  # type: ignore[assignment]
 
 PROTOCOL = 1
 VERSION = "1"
@@ -1301,9 +1304,11 @@ class Surroundings:
     def __init__(self) -> None:
         self._limit, self._folder, self._mask = sys.getrecursionlimit(), os.getcwd(), os.umask(0o077)
         os.umask(self._mask)
-        names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
-        self._limits = {getattr(resource, name): resource.getrlimit(getattr(resource, name)) for name in names}
-        self._get, self._set = resource.getrlimit, resource.setrlimit
+        self._limits: Dict[int, Tuple[int, int]] = {}
+        if resource is not None:
+            self._get, self._set = resource.getrlimit, resource.setrlimit
+            which = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
+            self._limits = {each: self._get(each) for each in which}
 
     def restore(self) -> bool:
         """Put it back; say whether that could be done."""
@@ -1529,6 +1534,8 @@ _FAR = 500
 
 def main() -> None:
     """Move the protocol off the descriptors that everybody shares, and serve it."""
+    import fcntl  # not there in Pyodide, where nobody comes here
+
     # far from what a candidate opens next, should it close what is not its own
     reading, writing = (fcntl.fcntl(descriptor, fcntl.F_DUPFD, _FAR) for descriptor in (0, 1))
     os.set_inheritable(reading, False)
