@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -500,3 +500,38 @@ def test_a_late_server_waits_until_the_client_has_met_a_full_buffer() -> None:
         assert recorder.totals() == (0,)
     with closing(Recorder("a", "127.0.0.1")) as recorder:
         assert recorder.may_read(0.0)
+
+
+@pytest.mark.parametrize(
+    ("leave", "ended"),
+    [
+        (socket.socket.close, "eof"),
+        (lambda sock: sock.shutdown(socket.SHUT_RDWR), "eof"),
+        (lambda sock: sock.shutdown(socket.SHUT_WR), "half-closed"),
+        (lambda sock: (sock.shutdown(socket.SHUT_WR), sock.close()), "eof"),
+    ],
+)
+def test_who_could_still_receive_has_half_closed(leave: Callable[[socket.socket], object], ended: str) -> None:
+    """What is sent to it still arrives, and nothing else does."""
+    recorder = Recorder("a", "127.0.0.1")
+    with closing(recorder), socket.create_connection((recorder.host, recorder.port)) as sock:
+        sock.sendall(b"abc")
+        leave(sock)
+        recorder.finish(3)
+        assert [(stream.data, stream.ended) for stream in recorder.streams()] == [(b"abc", ended)]
+        if ended == "half-closed":
+            recorder.reply(b"reply", close=True)
+            assert sock.makefile("rb").read() == b"reply"
+
+
+def test_more_connections_than_are_recorded_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that connects without end costs a bounded number of them."""
+    monkeypatch.setattr(_capture, "CONNECTIONS", 2)
+    recorder = Recorder("a", "127.0.0.1")
+    with closing(recorder), ExitStack() as stack:
+        address = (recorder.host, recorder.port)
+        every = [stack.enter_context(socket.create_connection(address)) for _ in range(4)]
+        while recorder.pump():
+            """Take them."""
+        assert len(recorder.streams()) == 2
+        assert [every[number].recv(1) for number in (2, 3)] == [b"", b""]

@@ -111,7 +111,7 @@ class _Connection:
         self.total = 0
         self.comparison = comparison() if comparison is not None else None
         self.hash: hashlib._Hash | None = None
-        self.ended: Literal["eof", "reset", "open", "hung-up"] = "open"
+        self.ended: Literal["eof", "half-closed", "reset", "open", "hung-up"] = "open"
 
     def add(self, view: memoryview) -> None:
         """Compare what came with what is expected, where that is known, or keep it.
@@ -153,6 +153,19 @@ class _Connection:
             return Stream(self.client, data, self.total, self.ended, digest)
         compared = self.comparison.result()
         return Stream(self.client, data + self.comparison.kept, self.total, self.ended, digest, compared)
+
+
+def _can_receive(sock: _socket.socket) -> bool:
+    """Say whether a client that sends no more has kept its socket, and could still receive a response.
+
+    A byte that is sent to a socket that is gone is answered by a reset, on loopback before the call returns. An urgent
+    byte is no part of the stream that a client reads (RFC 9293, section 3.8.5).
+    """
+    try:
+        sock.send(b"\0", _socket.MSG_OOB)
+        return sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR) == 0
+    except OSError:
+        return False
 
 
 def _is_full(connection: _Connection) -> bool:
@@ -343,7 +356,10 @@ class Recorder:
                 return True
             came = True
             if count == 0:
-                connection.end("eof")
+                if _can_receive(connection.sock):
+                    connection.ended = "half-closed"
+                else:
+                    connection.end("eof")
                 return True
             connection.add(buffer[:count])
             if limit is not None and connection.total >= limit:
@@ -420,6 +436,10 @@ class Recorder:
         if not done():
             on_silence()
             self.settle(done)
+        with self._lock:
+            for connection in self.connections:
+                if connection.ended == "half-closed" and not _can_receive(connection.sock):
+                    connection.end("eof")  # it was on its way
 
     def reply(self, data: bytes, *, close: bool, on: int | None = None) -> None:
         """Send a reply on connection number ``on`` (default: the newest that is open), then close our sending side if
@@ -428,7 +448,7 @@ class Recorder:
         with self._lock:
             chosen = self.connections[::-1] if on is None else [self.connections[on]]
             for connection in chosen:
-                if connection.ended == "open":
+                if connection.ended in ("open", "half-closed"):
                     try:
                         _send_all(connection.sock, data)
                         if close:
@@ -440,6 +460,8 @@ class Recorder:
     def clear(self) -> None:
         """Drop what has come; only where ``is_quiet``."""
         with self._lock:
+            for connection in self.connections:
+                connection.close()
             self.connections.clear()
 
     def forget(self) -> None:

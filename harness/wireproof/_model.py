@@ -322,7 +322,8 @@ class Stream:
 
     ``client``: the name of the client connection whose listener accepted it. ``data``: at most the stored cap;
     ``total`` bytes came in all, and beyond the cap ``sha256`` is the digest of everything.
-    ``ended``: "eof", "reset", "open" (never closed by the client) or "hung-up" (closed by the server's plan).
+    ``ended``: "eof", "half-closed" (the client sends no more, and can still receive), "reset", "open" (never closed by
+    the client) or "hung-up" (closed by the server's plan).
     ``compared``: what the last request on it was compared with while it arrived, where it is a long one; of its bytes
     ``data`` has only the first ones then.
     """
@@ -330,7 +331,7 @@ class Stream:
     client: str
     data: bytes
     total: int
-    ended: Literal["eof", "reset", "open", "hung-up"]
+    ended: Literal["eof", "half-closed", "reset", "open", "hung-up"]
     sha256: str | None = None
     compared: Compared | None = None
 

@@ -133,13 +133,19 @@ def _verdict(case: Case, capture: Capture, findings: Sequence[_Finding]) -> Verd
         differences=found,
         blame=None if is_pass else "candidate",
         defects=tuple(dict.fromkeys(finding.defect for finding in findings if finding.defect)),
-        notes=tuple(dict.fromkeys(note for finding in findings for note in finding.notes)),
+        notes=tuple(dict.fromkeys((*(note for finding in findings for note in finding.notes), *_endings(capture)))),
         observed=capture.observed,
         evidence=tuple(finding.evidence for finding in findings if finding.evidence),
         fingerprint="" if is_pass else fingerprint(layers, found),
         since=case.since,
         rules=() if is_pass else case.rules,
     )
+
+
+def _endings(capture: Capture) -> Iterator[str]:
+    """Yield what is worth knowing of how connections ended, and held against nobody."""
+    if any(stream.ended == "half-closed" for stream in capture.streams):
+        yield "the client shut down its sending side only, and could still receive"
 
 
 def fatal(case: Case, code: str, text: str, evidence: tuple[Evidence, ...] = ()) -> Verdict:
