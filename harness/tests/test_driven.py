@@ -19,7 +19,8 @@ from wireproof._model import Candidate, Verdict
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
 from wireproof._selection import Planned, plan
 from wireproof.cli import group
-from wireproof.errors import CandidateError
+from wireproof.cli._asked import asked
+from wireproof.errors import CandidateError, UsageError
 
 CLIENTS = '''
 import ctypes, http.client, os, sys, time
@@ -123,7 +124,7 @@ def ran(candidate: Candidate, what: Planned, **options: Any) -> tuple[dict[str, 
     for event in run([candidate], what, Options(**{"jobs": 1, **options})):
         if isinstance(event, Judged | Passed | Lost):
             tally.take(event)
-        if isinstance(event, Judged) and event.verdict.verdict != "pass":
+        if isinstance(event, Judged) and (event.verdict.verdict != "pass" or event.verdict.strict):
             verdicts[event.verdict.id] = event.verdict
     return {name: count for name, count in tally.summary().items() if count}, verdicts
 
@@ -340,3 +341,67 @@ def test_what_a_driven_candidate_did_can_be_reproduced(capsys: pytest.CaptureFix
     for name in ("curl", "stdlib in pypy3", "node driver.mjs"):
         group.main(["repro", "body-str/latin-1/e-acute", name], standalone_mode=False)
         assert "The candidate is no Python class" in " ".join(capsys.readouterr().out.split())
+
+
+# who is asked ---------------------------------------------------------------------------------------------------------
+
+
+def everybody(
+    *names: str, pythons: tuple[str, ...] = (), commands: tuple[str, ...] = (), isolate: bool = False
+) -> list[str]:
+    """Return the names of who is asked."""
+    return [each.name for each in asked(names, pythons, commands, (), isolate=isolate)]
+
+
+def test_options_say_how_candidates_are_reached() -> None:
+    """Each candidate in each interpreter, or by each driver; the same twice is asked once."""
+    python, shell = sys.executable, "sh x"
+    assert everybody() == ["reference", "stdlib"]
+    assert everybody("stdlib", "stdlib") == ["stdlib"]
+    assert everybody(pythons=(python,)) == [f"stdlib in {python}"]
+    assert everybody("stdlib", "a:B", pythons=(python,)) == [f"stdlib in {python}", f"a:B in {python}"]
+    assert everybody(commands=(shell,)) == [shell]
+    assert everybody("x", "y", commands=(shell,)) == [f"x by {shell}", f"y by {shell}"]
+    assert everybody("stdlib", isolate=True) == ["stdlib"]
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({"pythons": ("python3",), "isolate": True}, "--isolate"),
+        ({"pythons": ("python3",), "commands": ("sh",)}, "--exec"),
+    ],
+)
+def test_a_candidate_is_reached_in_one_way(more: dict[str, Any], wanted: str) -> None:
+    """Options that contradict each other are refused."""
+    with pytest.raises(UsageError, match=f"{wanted}: got .*; wanted one of --python, --exec and --isolate"):
+        everybody("stdlib", **more)
+
+
+def test_a_description_of_ones_own_is_found(here: Path) -> None:
+    """In a folder of the option, or of pyproject.toml, and its tolerances, lacks and gate count."""
+    (here / "mine").mkdir()
+    (here / "mine" / "extra.yaml").write_text(
+        'about: "adds a field"\nclass: clients:Extra\npath: [".."]\nambient: {X-Extra: "[0-9]+"}\ngate: contract\n'
+        "lacks: [body]\n"
+    )
+    with (here / "clients.py").open("a") as file:
+        file.write(
+            "\n\nclass Extra(http.client.HTTPConnection):\n"
+            "    def endheaders(self, *arguments, **more):\n"
+            "        self.putheader('X-Extra', '1')\n"
+            "        super().endheaders(*arguments, **more)\n"
+        )
+    (found_,) = asked(["extra"], (), (), [here / "mine"], isolate=False)
+    (here / "pyproject.toml").write_text('[tool.wireproof]\ncandidates = ["mine"]\n')
+    assert asked(["extra"], (), (), (), isolate=False) == (found_,)
+    assert found_.gate == "contract"
+    what = planned("errors/url*", "body-str/latin-1/*", "matrix/target[url=root,method=get,headers=absent]")
+    counts, verdicts = ran(found_, what)
+    tolerated = [each for each in verdicts.values() if each.tolerated == ("ambient X-Extra",)]
+    lacking = [each for each in verdicts.values() if each.verdict == "unsupported"]
+    assert {each.verdict for each in tolerated} == {"pass"}
+    assert tolerated
+    assert lacking
+    assert len(tolerated) + len(lacking) == len(verdicts)
+    assert counts["passed"] + counts["unsupported"] == len(what)

@@ -26,9 +26,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
-from wireproof._candidates import resolve, version
+from wireproof._candidates import isolated, resolve, version
 from wireproof._candidates._inprocess import InProcess, Performer
 from wireproof._candidates._remote import Driven, Remote
 from wireproof._codec import LENGTH, SLICE, encode
@@ -96,15 +97,19 @@ def _candidate(
         CandidateError: it cannot be used.
     """
     asked: Candidate = order["candidate"]
-    if asked.command:
-        remote = Remote(asked, order["path"], order["timeout"], tempfile.gettempdir())
-        hello = remote.start()
-        return Driven(remote, slot=order["slot"], timeout=order["timeout"]), hello.version, hello.probes
-    own = asked.environment.get("PYTHONPATH", "")
-    sys.path[:0] = [*filter(None, own.split(os.pathsep)), *order["path"]]
-    factory = resolve(asked)
-    played = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue, options=asked.options)
-    return played, version(asked), answers()
+    if not asked.command:
+        own = asked.environment.get("PYTHONPATH", "")
+        sys.path[:0] = [*filter(None, own.split(os.pathsep)), *order["path"]]
+        factory = resolve(asked)
+        if not asked.lacks and not hasattr(factory, "wireproof_can"):
+            slot, timeout = order["slot"], order["timeout"]
+            played = InProcess(factory, slot=slot, timeout=timeout, overdue=overdue, options=asked.options)
+            return played, version(asked), answers()
+        # it cannot do everything, or waits for responses: drivers have words for that
+        asked = replace(asked, command=isolated(f"{asked.target}").command)
+    remote = Remote(asked, order["path"], order["timeout"], tempfile.gettempdir())
+    hello = remote.start()
+    return Driven(remote, slot=order["slot"], timeout=order["timeout"]), hello.version, hello.probes
 
 
 def _converse(channel: Channel, codes: mmap.mmap) -> None:
