@@ -544,8 +544,11 @@ class Watch:
                     continue
                 recorders, began, _, _ = current
                 seconds = _NOW() - began
-                if seconds > MOMENT and any(recorder.may_read(seconds) for recorder in recorders):
-                    self._drain(began)
+                try:
+                    if seconds > MOMENT and any(recorder.may_read(seconds) for recorder in recorders):
+                        self._drain(began)
+                except OSError:  # the exchange has just ended, and its servers are closed
+                    continue
         finally:
             self._ended.release()
 
