@@ -806,7 +806,7 @@ FAULTS = {
         "body-bytes-like/sizes/page", "fail", "body.truncated", "send.complete", "The body stops after 1000 bytes"
     ),
     "ReferenceFlushed": Found(
-        "sequences/replies/ok", "fail", "raised", "request.sent", "getresponse() raised RemoteDisconnected"
+        "sequences/replies/ok", "fail", "call.raised", "request.sent", "request() raised BrokenPipeError although"
     ),
 }
 
