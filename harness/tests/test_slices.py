@@ -94,6 +94,13 @@ class LeavesDescriptors(http.client.HTTPConnection):
         super().request(*arguments, **more)
 
 
+class ForksAndReturns(Client):
+    def request(self, *arguments, **more):
+        super().request(*arguments, **more)
+        if self.hit and os.fork():
+            os.wait()
+
+
 class LeavesThreads(http.client.HTTPConnection):
     def request(self, *arguments, **more):
         threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
@@ -157,6 +164,12 @@ def test_harm_costs_one_combination(monkeypatch: pytest.MonkeyPatch, candidate: 
     counts, verdicts = ran(f"clients:{candidate}", what, timeout=0.3)
     assert counts == {"planned": len(what), "passed": len(what) - 1, "failed": 1}
     assert {id_: f"{v.reason.code}: {v.reason.text}" for id_, v in verdicts.items() if v.reason} == {HIT: reason}
+
+
+def test_a_copy_of_the_process_that_comes_back_plays_nothing() -> None:
+    """A client that forks and returns twice is judged once, and what comes behind it is played once."""
+    what = planned(*AROUND)
+    assert ran("clients:ForksAndReturns", what)[0] == {"planned": len(what), "passed": len(what)}
 
 
 def test_after_many_time_outs_the_rest_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:

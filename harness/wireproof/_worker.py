@@ -101,11 +101,10 @@ def _candidate(
         own = asked.environment.get("PYTHONPATH", "")
         sys.path[:0] = [*filter(None, own.split(os.pathsep)), *order["path"]]
         factory = resolve(asked)
-        if not asked.lacks and not hasattr(factory, "wireproof_can"):
-            slot, timeout = order["slot"], order["timeout"]
-            played = InProcess(factory, slot=slot, timeout=timeout, overdue=overdue, options=asked.options)
+        if not asked.lacks and not asked.options and not hasattr(factory, "wireproof_can"):
+            played = InProcess(factory, slot=order["slot"], timeout=order["timeout"], overdue=overdue)
             return played, version(asked), answers()
-        # it cannot do everything, or waits for responses: drivers have words for that
+        # it is called in a way of its own, cannot do everything, or waits for responses: drivers have words for that
         asked = replace(asked, command=isolated(f"{asked.target}").command)
     remote = Remote(asked, order["path"], order["timeout"], tempfile.gettempdir())
     hello = remote.start()

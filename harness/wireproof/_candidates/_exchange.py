@@ -65,6 +65,10 @@ class Caller(Protocol):
     def waits(self) -> bool:
         """Whether a call waits for the response: the server has answered when it returns."""
 
+    @property
+    def grace(self) -> float:
+        """Seconds that the server itself may wait in a call."""
+
     def begin(self, case: Case, recorders: Sequence[Recorder]) -> str | None:
         """Get ready for the exchange of a case; return why it cannot be played, or None."""
 
@@ -187,6 +191,7 @@ class Exchange:
         call = Call(step, recorder, self.sites[step.on], self._reply(number), last=last and len(self.recorders) == 1)
         call.on_piece = self._watcher(call)
         self._announce(call)
+        self.extend(self.caller.grace)
         try:
             outcome = self.caller.request(call)
         except CannotBuild as error:

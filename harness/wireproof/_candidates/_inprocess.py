@@ -9,11 +9,12 @@ capturing server record what arrives. It never judges. Everything that the candi
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from wireproof._candidates._exchange import CANNOT_BUILD, Call, Caller, Exchange
+from wireproof._candidates._link import Stale
 from wireproof._candidates._servers import (
     REPLIES,
     constructor,
@@ -73,6 +74,12 @@ class Performer:
     def perform(self, case: Case) -> Capture:
         """Play the exchange of ``case`` and return all that was seen."""
         try:
+            return self._perform(case)
+        except Stale:  # nothing of it has been called
+            return self._perform(case)
+
+    def _perform(self, case: Case) -> Capture:
+        try:
             recorders = recorders_for(case, self.slot, self.patience)
         except CannotBind as error:
             return unsupported(case, f"{CANNOT_LISTEN}: {error}")
@@ -114,7 +121,6 @@ class InProcess(Performer):
         slot: the number of this worker, from 0: decides the address for port 80.
         timeout: seconds that one exchange may take.
         overdue: called, in another thread, with what was captured of an exchange that takes longer.
-        options: the candidate's (see ``_model.Candidate``).
     """
 
     def __init__(
@@ -124,12 +130,10 @@ class InProcess(Performer):
         slot: int = 0,
         timeout: float = 5.0,
         overdue: Callable[[Case, Capture], object],
-        options: Mapping[str, Any] | None = None,
     ) -> None:
         self.factory, self._on_overdue = factory, overdue
-        chosen = options or {}
-        engine = Engine(factory, chosen.get("constructor"), chosen.get("renames"))
-        super().__init__(Local(engine), slot, timeout, self._overdue)
+        self.engine = Engine(factory)
+        super().__init__(Local(self.engine), slot, timeout, self._overdue)
 
     def _overdue(self) -> None:
         if self.underway is not None:
@@ -140,7 +144,7 @@ class InProcess(Performer):
 class Local:
     """Calls a candidate in this process."""
 
-    waits = False
+    waits, grace = False, 0.0
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof._candidates._answers import Answers, Waits
+from wireproof._candidates._answers import LONG, Answers, Waits
 from wireproof._candidates._can import Can, read_can
 from wireproof._candidates._exchange import Call
 from wireproof._candidates._inprocess import Fatal, Performer
@@ -25,10 +25,9 @@ from wireproof._candidates._messages import Json, new_message, recipe_message, s
 from wireproof._candidates._servers import REPLIES
 from wireproof._capture import Recorder
 from wireproof._model import Candidate, Case, Outcome, Raised
-from wireproof.drivers.python_driver import CannotExpress, Site, shown_name
+from wireproof.drivers.python_driver import MESSAGE, PROTOCOL, CannotExpress, Site, shown_name
 from wireproof.errors import CandidateError
 
-PROTOCOL = 1
 STARTING = 25.0
 """Seconds that a driver may take for its hello."""
 
@@ -36,7 +35,6 @@ STRIKES = 10
 """After so many faults in a row a driver is not asked any more."""
 
 _PHASES = ("construct", "request", "getresponse", "close")
-_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,8 @@ class Remote:
         self._called: set[int] = set()
         self._boxes: dict[int, deque[Json]] = {}
         self._reading, self._telling = threading.Lock(), threading.Lock()
-        self._expired = False
+        self._asked = self._expired = 0
+        self._loss: Exception | None = None
         self._waits = Waits()
         self._answered = 0
         self._begun = False
@@ -101,7 +100,7 @@ class Remote:
 
     def _start(self) -> None:
         self._last_words = ""
-        self._expired = False
+        self._expired = 0
         self._answered = 0
         link = self._link = Link(self.candidate.command, self.candidate.environment, self.folder)
         order = {
@@ -125,11 +124,12 @@ class Remote:
             raise
 
     def ready(self) -> None:
-        """Make sure that there is a driver that can be asked.
+        """Make sure that there is a driver that can be asked for something new.
 
         Raises:
             DriverFault: there is none any more.
         """
+        self._threads, self._begun, self._loss = False, False, None
         if self._strikes >= STRIKES:
             raise DriverFault(f"it failed {self._strikes} times in a row, the last time so: {self._trouble}")
         if self._link is not None:
@@ -154,14 +154,13 @@ class Remote:
             link.close()
         self._called.clear()
         self._boxes.clear()
-        self._new.clear()
         self._is_over = True
 
     def expire(self) -> None:
         """End the driver because the exchange takes too long; called in another thread."""
         link = self._link
         if link is not None:
-            self._expired = True
+            self._expired = self._asked
             link.kill()
 
     def stop(self) -> None:
@@ -193,6 +192,7 @@ class Remote:
             Fatal: the candidate did not survive it, or took too long.
             DriverFault: the driver did something else.
         """
+        self._asked = id_
         try:
             while True:
                 message = self._next(id_, attend)
@@ -210,7 +210,7 @@ class Remote:
                 elif kind == "unsupported":
                     self._forget(id_)
                     self._strikes = 0
-                    raise CannotExpress(str(message.get("why"))[:_MESSAGE])
+                    raise CannotExpress(str(message.get("why"))[:MESSAGE])
                 else:
                     raise self.fault(_out_of_turn(message, kind))
         except Gone as error:
@@ -221,8 +221,16 @@ class Remote:
         del self._boxes[id_]
 
     def _lost(self, id_: int, how: str) -> Exception:
-        """Return what the end of the driver's process means."""
-        was_called, expired = id_ in self._called, self._expired
+        """Return what the end of the driver's process means, the same for each thread that waits for an answer."""
+        with self._telling:
+            if not self._threads or self._loss is None:
+                self._loss = self._meaning(id_, how)
+            return self._loss
+
+    def _meaning(self, id_: int, how: str) -> Exception:
+        was_called = bool(self._called) if self._threads else id_ in self._called
+        # it may have been ended for a message that it had just answered
+        expired = bool(self._expired) if self._threads else self._expired == id_
         words = self._link.last_words if self._link is not None else ""
         said = f"; its last words: {words}" if words else ""
         if expired and was_called:
@@ -234,7 +242,7 @@ class Remote:
             self._drop()
             return Fatal("crash", f"The client's process ended during the call: {how}{said}.")
         text = f"it ended before it called the client: {how}{said}"
-        if not self._answered:
+        if not self._answered or self._begun:
             return self.fault(text)
         self._drop()
         return Stale(text)
@@ -274,7 +282,7 @@ class Remote:
         self.ready()
         why = self.hello.can.case(case)
         if why is None:
-            self._threads, self._is_over, self._begun = case.threads, False, False
+            self._threads, self._is_over = case.threads, False
             self._new.clear()
             self._recorders.clear()
         return why
@@ -304,6 +312,11 @@ class Remote:
         self._is_over = self._is_over or call.last
         return self.outcome(answer)
 
+    @property
+    def grace(self) -> float:
+        """Seconds that the server itself may wait in a call, before it answers one that is not complete."""
+        return LONG if self.waits else 0.0
+
     def attending(self, recorder: Recorder, reply: str, lengths: Sequence[int]) -> Attend:
         """Return what answers at a recorder while its client waits."""
         answers = Answers(recorder, *REPLIES[reply], lengths, self._waits)
@@ -325,12 +338,18 @@ class Remote:
         if self._link is not None and not self._is_over:
             self._is_over = True
             self._threads = False
-            self.keep(self._ask({"type": "end"}), self._recorders)
+            self._attend_to({"type": "end"})
 
     def collect(self) -> None:
         """Have garbage looked for."""
         if self._link is not None and "collect" in self.hello.can.features:
-            self.keep(self._ask({"type": "collect"}), self._recorders)
+            self._attend_to({"type": "collect"})
+
+    def _attend_to(self, message: Json) -> None:
+        try:
+            self.keep(self._ask(message), self._recorders)
+        except CannotExpress as error:
+            raise self.fault(f"it answered unsupported to {message['type']}: {shown(str(error).encode())}") from None
 
     def release(self) -> None:
         """All has been released at the end of the exchange."""
@@ -348,14 +367,7 @@ class Remote:
             message["new"] = new
         if self._threads:
             message["thread"] = on
-        try:
-            answer = self._ask(message, attend, on_piece)
-        except Stale:
-            if self._begun:
-                raise
-            self.ready()
-            self._is_over = False
-            answer = self._ask(message, attend, on_piece)
+        answer = self._ask(message, attend, on_piece)
         self._begun = True
         self.keep(answer, self._recorders)
         return answer
@@ -393,7 +405,7 @@ class Remote:
         try:
             classes, message, phase = tuple(raised["classes"]), raised["message"], raised["phase"]
             if classes and all(isinstance(each, str) for each in classes) and phase in _PHASES:
-                return Raised(tuple(map(shown_name, classes)), str(message)[:_MESSAGE], phase)
+                return Raised(tuple(map(shown_name, classes)), str(message)[:MESSAGE], phase)
         except (LookupError, TypeError):
             pass
         raise self.fault(f"it wrote an exception that does not keep to the schema: {_shown(answer)}")

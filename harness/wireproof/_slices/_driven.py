@@ -160,7 +160,8 @@ class DrivenLoop(Loop[DrivenStation]):
 
     def _answer(self, one: _Asked, id_: int) -> Outcome:
         candidate, remote, recorder = self.candidate, self.candidate.remote, one.station.lane.recorder
-        candidate.watch.begin(one.station.watched, candidate.timeout, candidate.timeout)
+        seconds = candidate.timeout + remote.grace
+        candidate.watch.begin(one.station.watched, seconds, seconds)
         attend = None
         if remote.waits:
             attend = remote.attending(recorder, "ok", (self.expansion.length(one.number),))

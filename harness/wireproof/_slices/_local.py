@@ -71,7 +71,7 @@ class LocalLoop(Loop[LocalStation]):
     def _play(self, numbers: Sequence[int], first: int, codes: Codes, report: Report) -> Sequence[Played]:
         """Make the requests, each on a lane of its own; then look at what they did to their arguments, and close."""
         player, watch, indices_of = self.player, self.player.candidate.watch, self.indices_of
-        begin, timeout = watch.begin, player.candidate.timeout
+        begin, timeout, came_back = watch.begin, player.candidate.timeout, self.candidate.engine.came_back
         calls: list[_Call] = []
         for index, (number, station) in enumerate(zip(numbers, self.stations, strict=False), first):
             player.number, player.lane = number, station.lane
@@ -83,6 +83,7 @@ class LocalLoop(Loop[LocalStation]):
                 continue
             begin(station.watched, timeout, timeout)
             called = call(station.connect, made)
+            came_back()
             codes[index] = PLAYED
             calls.append((index, number, station, at, made, called))
         watch.end()
@@ -103,6 +104,7 @@ class LocalLoop(Loop[LocalStation]):
             player.number, player.lane = number, station.lane
             codes[index] = CLOSING
             close(connection)
+            came_back()
             if made[2].is_open:
                 made[2].close()
         watch.end()
