@@ -344,10 +344,13 @@ def test_what_the_server_waits_is_not_held_against_the_client(here: Path) -> Non
             "    def request(self, *arguments, **more):\n"
             "        super().request(*arguments, **more)\n"
             "        self.getresponse().read()\n"
+            "    def endheaders(self, message_body=None, **more):\n"
+            "        cut = message_body[:-1] if isinstance(message_body, bytes) else message_body\n"
+            "        super().endheaders(cut, **more)\n"
         )
-    what = planned("framing/*", "matrix/target[url=root,method=get]", strength=1)
+    what = planned("framing/automatic/*", "matrix/framing[method=put,body=text,headers=absent]", strength=1)
     counts, verdicts = ran(named("clients:Waits"), what, timeout=0.3)
-    assert counts["passed"] >= 10
+    assert counts["failed"] >= 2
     assert not [id_ for id_, each in verdicts.items() if each.reason and each.reason.code == "timeout"]
 
 
