@@ -335,7 +335,8 @@ def test_a_driver_that_ends_within_an_exchange_is_at_fault(here: Path) -> None:
     assert {verdict.blame for verdict in verdicts.values()} == {"driver"}
 
 
-def test_what_the_server_waits_is_not_held_against_the_client(here: Path) -> None:
+@pytest.mark.parametrize("glob", ["framing/automatic/*", "matrix/framing[method=put,body=text,headers=absent]"])
+def test_what_the_server_waits_is_not_held_against_the_client(here: Path, glob: str) -> None:
     """A client that waits for the response to a request that it leaves incomplete is no client that hangs."""
     with (here / "clients.py").open("a") as file:
         file.write(
@@ -348,7 +349,7 @@ def test_what_the_server_waits_is_not_held_against_the_client(here: Path) -> Non
             "        cut = message_body[:-1] if isinstance(message_body, bytes) else message_body\n"
             "        super().endheaders(cut, **more)\n"
         )
-    what = planned("framing/automatic/*", "matrix/framing[method=put,body=text,headers=absent]", strength=1)
+    what = planned(glob)
     counts, verdicts = ran(named("clients:Waits"), what, timeout=0.3)
     assert counts["failed"] >= 2
     assert not [id_ for id_, each in verdicts.items() if each.reason and each.reason.code == "timeout"]
