@@ -432,17 +432,6 @@ def test_defects(name: str, words: str, expected: Expect, defect: str, other: Ex
     assert case_of(name, words) == (expected, (Alternative("defect", defect, "", other),))
 
 
-def test_length() -> None:
-    """The length of what is expected is about that of its bytes."""
-    framing = BUNDLED["framing"]
-    parts = taken_apart("matrix/framing[method=post,body=bytes-65537,headers=absent,encode_chunked=absent]")
-    refused = taken_apart("matrix/framing[method=post,body=bytes-65537,headers=none,encode_chunked=absent]")
-    assert parts is not None
-    assert refused is not None
-    assert 65537 < framing.length(framing.named(parts[1])) < 65537 + 200
-    assert framing.length(framing.named(refused[1])) == 0
-
-
 # the other oracles ---------------------------------------------------------------------------------------------------
 
 

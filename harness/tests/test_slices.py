@@ -19,6 +19,7 @@ from wireproof._codec import ABSENT, PASSED, PRESENT, REPORTED
 from wireproof._judge import judge
 from wireproof._matrix import Expansion, covering
 from wireproof._model import Verdict
+from wireproof._plan import wire
 from wireproof._run import Judged, Lost, Options, Passed, Tally, run
 from wireproof._selection import Planned, plan
 from wireproof._slices import Player, _local, _player
@@ -515,6 +516,22 @@ def test_every_pair_of_values_passes(name: str) -> None:
 def events() -> list[Any]:
     """Return what comes of a run of two workers over one matrix."""
     return list(run(["reference"], planned("matrix/target", strength=3), Options(jobs=2)))
+
+
+@pytest.mark.parametrize("glob", ["matrix/framing", "matrix/target", "matrix/address"])
+def test_the_length_of_what_is_expected_is_that_of_its_bytes(glob: str) -> None:
+    """As many bytes as the case expects at the lane's address, which an answer waits for; 0 where nothing is."""
+    player, _ = played_by("Extra", glob)
+    (chosen,) = planned(glob, strength=1).chosen
+    stride, count = chosen.expansion.place("connection")
+    for number in chosen.numbers:
+        loop = player.loop(number // stride % count)
+        expect, station = chosen.expansion.case(number).steps[0].expect, loop.stations[0]
+        assert expect is not None
+        site = station.lane.site
+        assert loop.length(station, loop.indices_of(number)) == len(wire(expect, site.host, site.port))
+    player.close()
+    player.candidate.close()
 
 
 def test_each_position_is_settled_once(events: list[Any]) -> None:

@@ -63,13 +63,6 @@ class Expansion:
                 return stride, len(axis.values)
         return 1, 1
 
-    def length(self, number: int) -> int:
-        """Return about how many bytes are expected of a single request, 0 where nothing is."""
-        expect = self.case(number).steps[0].expect
-        assert expect is not None
-        assert isinstance(expect.body, bytes)
-        return 0 if expect.head is None else len("\r\n".join(expect.head)) + len(expect.body)
-
     def indices(self, number: int) -> tuple[int, ...]:
         """Return the index of each axis' value in combination ``number``."""
         return tuple(number // stride % len(axis.values) for stride, axis in zip(self.strides, self.axes, strict=True))

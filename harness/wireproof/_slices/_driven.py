@@ -164,7 +164,7 @@ class DrivenLoop(Loop[DrivenStation]):
         candidate.watch.begin(one.station.watched, seconds, seconds)
         attend = None
         if remote.waits:
-            attend = remote.attending(recorder, "ok", (self.expansion.length(one.number),))
+            attend = remote.attending(recorder, "ok", (self.length(one.station, one.at),))
         answer = remote.answer(id_, attend)
         remote.keep(answer, {"a": recorder})
         return remote.outcome(answer)

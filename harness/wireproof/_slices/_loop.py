@@ -254,13 +254,13 @@ class Loop(ABC, Generic[S]):
                 odd.append((one, data))
         if any(data is None for _, data in odd):
             gc.collect()  # a connection that nothing refers to any more may close yet
-        for (index, number, station, _, called, body, headers), data in odd:
+        for (index, number, station, at, called, body, headers), data in odd:
             player = self.player
             player.number, player.lane = number, station.lane
             if unresolved(called[1], asked):
                 player.refuse(index, NOT_RESOLVED, codes, report)
             else:
-                wanted = self.expansion.length(number)
+                wanted = self.length(station, at)
                 player.explain(index, station.lane.capture(outcome(called, body, headers), data, wanted), codes, report)
         if odd or more:
             self._freshen()
@@ -284,15 +284,28 @@ class Loop(ABC, Generic[S]):
             return 0
         if plan.is_silent:
             return PASSED if data == b"" else 0
-        prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(
-            station, plan, method, url
-        )
-        head = prefix + suffix.framing + station.fields[headers]
+        head = self._head(station, plan, suffix, method, url, headers)
         if data == head + suffix.content and not is_refused:
             return ABSENT if suffix.has_defect else PASSED
         if suffix.defect is not None and data == head + suffix.defect and not self.player.strict_defects:
             return PRESENT
         return 0
+
+    def _head(self, station: Station, plan: _Plan, suffix: _Suffix, method: int, url: int, headers: int) -> bytes:
+        """Return the head that is expected of a request."""
+        prefix = station.prefixes.get(plan.prefix + method * self.urls + url) or self._prefix(
+            station, plan, method, url
+        )
+        return prefix + suffix.framing + station.fields[headers]
+
+    def length(self, station: Station, indices: Indices) -> int:
+        """Return how many bytes are expected of a request; 0: none."""
+        at, method, url, body, headers, _ = indices
+        plan = self.plans[self.base + at] or self._plan(self.base + at)
+        if plan.is_silent:
+            return 0
+        suffix = self.suffixes.get(plan.suffix + body) or self._suffix(plan, body)
+        return len(self._head(station, plan, suffix, method, url, headers)) + len(suffix.content)
 
     def _freshen(self) -> None:
         """Replace each lane on which something is left that could turn up later."""
