@@ -1,4 +1,4 @@
-"""Deliberately faulty, oddly built and hostile clients: each fault is found and named, and nothing else is blamed.
+"""Deliberately faulty and oddly built clients: each fault is found and named, and nothing else is blamed.
 
 The clients lie in ``clients``: one class, one fault. ``FAULTS`` says of each fault by which case it must be found,
 how, and what the first line of the explanation must say.
@@ -11,7 +11,6 @@ import functools
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -843,77 +842,6 @@ ALIKE = (
 LARGE = {"more-than-a-mebibyte", "above-one-mebibyte", "two-threads-large-bodies"}
 """Cases with bodies of a mebibyte, which takes seconds byte by byte; they pass, too."""
 
-HANGS, CRASHES, RAISES = ("fail", "timeout"), ("fail", "crash"), ("fail", "call.raised")
-HARMS = {
-    "HangsInRequest": (*HANGS, "no end within 0.5 s"),
-    "HangsAfterSending": (*HANGS, "no end within 0.5 s"),
-    "HangsInConstructor": (*HANGS, "no end within 0.5 s"),
-    "HangsInClose": (*HANGS, "no end within 0.5 s"),
-    "SpinsInRequest": (*HANGS, "no end within 0.5 s"),
-    "HoldsTheInterpreter": (*HANGS, "the interpreter was blocked"),
-    "IgnoresTermination": (*HANGS, "no end within 0.5 s"),
-    "LeavesChild": (*HANGS, "no end within 0.5 s"),
-    "ReadsOn": (*HANGS, "no end within 0.5 s"),
-    "Exits": (*CRASHES, "exit status 0"),
-    "Segfaults": (*CRASHES, "SIGSEGV"),
-    "Aborts": (*CRASHES, "SIGKILL"),
-    "ClosesEveryDescriptor": (*CRASHES, "The interpreter ended"),
-    "RaisesUnprintableExit": (*RAISES, "request() raised _UnprintableExit"),
-    "Recurses": (*RAISES, "request() raised RecursionError"),
-    "RaisesSystemExit": (*RAISES, "request() raised SystemExit"),
-    "RaisesKeyboardInterrupt": (*RAISES, "request() raised KeyboardInterrupt"),
-    "RaisesGeneratorExit": (*RAISES, "request() raised GeneratorExit"),
-    "RaisesEscapes": (*RAISES, "request() raised RuntimeError"),
-    "RaisesMegabyte": (*RAISES, "request() raised RuntimeError"),
-    "RaisesUnprintable": (*RAISES, "request() raised _Unprintable"),
-    "Floods": ("pass", "", ""),
-    "ClosesDescriptors": ("pass", "", ""),
-    "ChangesDirectory": ("pass", "", ""),
-    "Patches": ("pass", "", ""),
-    "LeaksThreads": ("pass", "", ""),
-    "LeaksWaitingThread": ("pass", "", ""),
-    "StoresMemory": ("pass", "", ""),
-    "Resets": ("pass", "", ""),
-    "Sends50MB": ("fail", "body.extended", "bytes too many at the end of the body"),
-    "ManyConnections": ("pass", "", ""),
-    "Elsewhere": ("fail", "request.not-sent", "nothing was sent"),
-    "NeverCloses": ("nonstrict", "connection.left-open", "never closed"),
-    "MutatesArguments": ("nonstrict", "effect.content", "the content of the caller's body"),
-}
-"""The verdict on the case that is hit, the code of its reason, and words of the reason."""
-
-HIT = """
-about: "Four cases of which the second meets the harm."
-cases:
-- name: before
-  about: "What comes before the harm passes."
-  clauses: [request.sent]
-  request: {method: "GET", url: "/before"}
-  expect: {head: ["GET /before HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity"]}
-- name: hit
-  about: "A client does harm here."
-  clauses: [request.sent]
-  connection: {arguments: {blocksize: {int: 17}}}
-  request: {method: "PUT", url: "/hit", body: {bytearray: "abc"}, headers: [["X-A", "1"]]}
-  expect:
-    head: ["PUT /hit HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity", "Content-Length: 3", "X-A: 1"]
-    body: "abc"
-- name: after
-  about: "What comes after the harm passes."
-  clauses: [request.sent]
-  request: {method: "GET", url: "/after"}
-  expect: {head: ["GET /after HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity"]}
-- name: sequence
-  about: "A sequence passes, too."
-  clauses: [state.reuse]
-  steps:
-  - request: {method: "GET", url: "/1"}
-    expect: {head: ["GET /1 HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity"]}
-  - reply: ok
-  - request: {method: "GET", url: "/2"}
-    expect: {head: ["GET /2 HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity"]}
-"""
-
 
 @functools.cache
 def bundled() -> CaseSet:
@@ -935,25 +863,10 @@ def classes(module: str) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def python_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let workers find the clients; the path names this test, so that its processes can be told from others."""
+    """Let workers find the clients."""
     path = os.pathsep.join([str(CLIENTS), str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
     monkeypatch.setenv("PYTHONPATH", path)
     return path
-
-
-def left_running(mark: str) -> list[str]:
-    """Return the command lines of the processes that were started with ``mark`` in their environment."""
-
-    def found() -> Iterator[str]:
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdecimal() and int(entry.name) != os.getpid():
-                try:
-                    if mark.encode() in (entry / "environ").read_bytes():
-                        yield (entry / "cmdline").read_text().replace("\0", " ")
-                except OSError:
-                    continue
-
-    return list(found())
 
 
 # faulty clients ---------------------------------------------------------------------------------------------------
@@ -1008,42 +921,6 @@ def test_a_correct_client_like_another_passes_where_it_could_differ(candidate: s
     """Sequences, large bodies, bodies that fail and odd shapes pass, however the client sends."""
     globs = ("sequences/*", "*/late-server/*", "body-iterable/*", "body-bytes-like/shape/*", "automatic-headers/*")
     assert [(v.id, v.verdict, v.reason) for v in verdicts(candidate, *globs) if v.verdict != "pass"] == []
-
-
-# hostile clients --------------------------------------------------------------------------------------------------
-
-
-def test_every_hostile_client_is_in_the_table() -> None:
-    """No hostile client is forgotten, and none is expected that does not exist."""
-    assert set(HARMS) == classes("hostile")
-
-
-@pytest.mark.parametrize("name", HARMS)
-def test_harm_costs_one_case(name: str, tmp_path: Path) -> None:
-    """A hostile client gets its verdict, the cases around it pass, and nothing is left running."""
-    (tmp_path / "harm.yaml").write_text(HIT)
-    timeout = 0.5 if HARMS[name][:2] == HANGS else 10.0
-    events = run([f"hostile:{name}"], load(tmp_path / "harm.yaml").cases, Options(timeout, jobs=1))
-    judged = {event.verdict.id: event.verdict for event in events if isinstance(event, Judged)}
-    hit = judged["harm/hit"]
-    words = HARMS[name][2]
-    reason = (hit.reason.code, hit.reason.text) if hit.reason else ("", "")
-    seen = (hit.verdict, reason[0], words if words in reason[1] else reason[1])
-    assert (seen, {id_: verdict.verdict for id_, verdict in judged.items() if id_ != "harm/hit"}) == (
-        HARMS[name],
-        {"harm/before": "pass", "harm/after": "pass", "harm/sequence": "pass"},
-    )
-    assert hit.blame == (None if hit.verdict == "pass" else "candidate")
-    assert left_running(str(tmp_path)) == []
-
-
-def test_a_message_that_controls_a_terminal_is_shown_harmlessly(tmp_path: Path) -> None:
-    """Escapes, NULs and line breaks of an exception's message are shown as what they are."""
-    (tmp_path / "harm.yaml").write_text(HIT)
-    done = wireproof("run", "hostile:RaisesEscapes", "--cases", str(tmp_path / "harm.yaml"), "--explain", "9")
-    assert done.returncode == 1
-    assert [char for char in done.stdout + done.stderr if not (char.isprintable() or char == "\n")] == []
-    assert "[red]markup[/]" in done.stdout
 
 
 # the command line -------------------------------------------------------------------------------------------------

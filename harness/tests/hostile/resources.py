@@ -141,6 +141,13 @@ class LeaksThreads(Hostile):
             threading.Thread(target=forever, daemon=True).start()
 
 
+class LeaksWaitingThread(Hostile):
+    """Leaves a thread running that is waited for when the interpreter ends."""
+
+    def after(self) -> None:
+        threading.Thread(target=forever).start()
+
+
 class LeaksDescriptors(Hostile):
     """Leaves 2,000 files open."""
 
@@ -167,6 +174,13 @@ class Connections(Hostile):
             with socket.create_connection((self.host, self.port)) as sock:
                 # a reset leaves nothing behind that waits
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class IdleConnections(Hostile):
+    """Opens 200 connections before it makes its request, and keeps them."""
+
+    def before(self) -> None:
+        self.idle = [socket.create_connection((self.host, self.port)) for _ in range(200)]
 
 
 class OpenConnections(Hostile):
