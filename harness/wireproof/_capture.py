@@ -42,7 +42,7 @@ MOMENT = 0.02
 GRACE = 0.25
 """Seconds of silence after which nothing more is waited for: a connection is "open", a missing byte is missing."""
 
-_BACKLOG = 128
+_BACKLOG = 4096  # a client whose connection finds no room tries again after a second, and then after two
 _SMALL_BUFFER = 4096
 _SMALL_SEGMENT = 536
 _PAUSE = 0.0005
