@@ -319,7 +319,8 @@ def test_a_driver_that_has_ended_between_exchanges_is_no_fault(here: Path) -> No
     code = (
         "served = 0\n"
         "def handle(self, message):\n"
-        "    if self.served and 'new' in message and 'last' not in message and message['on'] == 'a': os._exit(0)\n"
+        "    is_first = 'new' in message and message['on'] == 'a' and not {'last', 'thread'} & set(message)\n"
+        "    if self.served and is_first: os._exit(0)\n"
         "    self.served += 1\n"
         "    Driver.handle(self, message)"
     )
@@ -438,3 +439,17 @@ def test_a_description_of_ones_own_is_found(here: Path) -> None:
     assert lacking
     assert len(tolerated) + len(lacking) == len(verdicts)
     assert counts["passed"] + counts["unsupported"] == len(what)
+
+
+def test_a_worker_that_is_lost_is_no_fault_of_a_client_that_is_not_in_it(here: Path) -> None:
+    """What ends the worker is an error; the rest goes to another one. The driver may have been ahead of its answers."""
+    with (here / "clients.py").open("a") as file:
+        file.write("\n\nOrphaned = client(lambda: (os.kill(os.getppid(), 9), hang()))\n")
+    what = planned(*AROUND)
+    counts, verdicts = ran(isolated("clients:Orphaned"), what)
+    assert counts == {"planned": len(what), "passed": len(what) - len(verdicts), "errored": len(verdicts)}
+    assert len(verdicts) <= 2
+    assert {verdict.blame for verdict in verdicts.values()} == {"harness"}
+    reason = verdicts[HIT].reason
+    assert reason is not None
+    assert "the worker was lost, in which the client is not" in reason.text

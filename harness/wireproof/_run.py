@@ -540,6 +540,14 @@ class Pool:
 
     # what goes wrong
 
+    def _fate(self, code: str, text: str) -> Callable[[Case], Verdict]:
+        """Return what makes the verdict on the case that a worker did not survive: a candidate that is in it is to
+        blame, and one behind a driver, whose end the worker sees, is not.
+        """
+        if self.asked.command:
+            return lambda case: _errored(case, f"the worker was lost, in which the client is not: {text}")
+        return lambda case: _fatal(case, code, text)
+
     def _end(self, worker: Worker, patience: float = 0.0) -> Ending:
         with unbroken():
             self._forget(worker)
@@ -552,7 +560,7 @@ class Pool:
             said = f"its last words: {worker.last_words}" if worker.last_words else "it said nothing"
             self._unusable(worker, f"the process ended while it was imported: {how}", said)
             return
-        self._lost(worker, lambda case: _fatal(case, "crash", f"The interpreter ended during the call: {how}."))
+        self._lost(worker, self._fate("crash", f"The interpreter ended during the call: {how}."))
         self._again(worker)
 
     def _silent(self, worker: Worker) -> None:
@@ -565,11 +573,11 @@ class Pool:
             return
         ending = self._end(worker)
         if ending.alone:  # and somebody else has kept the connection open
-            self._lost(worker, lambda case: _fatal(case, "crash", f"The interpreter ended during the call: {ending}."))
+            self._lost(worker, self._fate("crash", f"The interpreter ended during the call: {ending}."))
         else:
             self.timeouts += 1
             text = f"no end within {self.options.timeout:g} s, and the interpreter was blocked"
-            self._lost(worker, lambda case: _fatal(case, "timeout", text))
+            self._lost(worker, self._fate("timeout", text))
         self._again(worker)
 
     def _garbled(self, worker: Worker, what: str) -> None:
@@ -579,7 +587,7 @@ class Pool:
             self._unusable(worker, text, "a candidate must leave file descriptors alone that it has not opened")
             return
         self._end(worker)
-        self._lost(worker, lambda case: _fatal(case, "crash", text))
+        self._lost(worker, self._fate("crash", text))
         self._again(worker)
 
     def _unusable(self, worker: Worker, why: str, hint: str) -> None:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wireproof._candidates._servers import constructor, is_redirected
 from wireproof._capture import Recorder
-from wireproof._model import Connection, Recipe
-from wireproof.drivers.python_driver import Site
+from wireproof._model import Candidate, Connection, Recipe
+from wireproof.drivers.python_driver import PROTOCOL, Site
 
 Json = dict[str, Any]
+
+
+def line(message: Mapping[str, Any]) -> bytes:
+    """Return a message as it is sent."""
+    return json.dumps(message).encode("ascii") + b"\n"
+
+
+def start_message(candidate: Candidate, path: Sequence[str]) -> Json:
+    """Return the first message: who is driven, and the folders where a Python driver looks for it."""
+    return {
+        "type": "start",
+        "protocol": PROTOCOL,
+        "candidate": candidate.target,
+        "path": list(path),
+        "options": dict(candidate.options),
+    }
 
 
 def recipe_message(recipe: Recipe, site: Site) -> Json:

@@ -21,7 +21,7 @@ from wireproof._candidates._can import Can, read_can
 from wireproof._candidates._exchange import Call
 from wireproof._candidates._inprocess import Fatal, Performer
 from wireproof._candidates._link import DriverFault, Gone, Late, Link, Stale, shown
-from wireproof._candidates._messages import Json, new_message, recipe_message, seen_effects
+from wireproof._candidates._messages import Json, line, new_message, recipe_message, seen_effects, start_message
 from wireproof._candidates._servers import REPLIES
 from wireproof._capture import Recorder
 from wireproof._model import Candidate, Case, Outcome, Raised
@@ -103,14 +103,7 @@ class Remote:
         self._expired = 0
         self._answered = 0
         link = self._link = Link(self.candidate.command, self.candidate.environment, self.folder)
-        order = {
-            "type": "start",
-            "protocol": PROTOCOL,
-            "candidate": self.candidate.target,
-            "path": list(self.path),
-            "options": dict(self.candidate.options),
-        }
-        link.send(_line(order))
+        link.send(line(start_message(self.candidate, self.path)))
         try:
             hello = link.receive(time.monotonic() + STARTING)
             self.hello = _hello(hello, self.candidate)
@@ -202,7 +195,7 @@ class Remote:
                 elif kind == "piece" and on_piece is not None and id_ in self._called:
                     on_piece()
                     assert self._link is not None
-                    self._link.send(_line({"type": "go", "id": id_}))
+                    self._link.send(line({"type": "go", "id": id_}))
                 elif kind == "done" and id_ in self._called:
                     self._forget(id_)
                     self._answered += 1
@@ -462,10 +455,6 @@ def _hello(message: Json, candidate: Candidate) -> Hello:
 
 
 _OURS = "wireproof-python"
-
-
-def _line(message: Mapping[str, Any]) -> bytes:
-    return json.dumps(message).encode("ascii") + b"\n"
 
 
 def _shown(message: Json) -> str:

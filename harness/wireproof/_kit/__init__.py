@@ -15,10 +15,11 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from wireproof._candidates._messages import Json
 from wireproof._kit import _building, _errors, _lasting, _sequences, _start, _turns
 from wireproof._kit._results import Check, Failed, Lost, Result, Skipped
 from wireproof._kit._session import Kit
-from wireproof._kit._talk import Json, Unstartable
+from wireproof._kit._talk import Unstartable
 from wireproof._model import Candidate
 
 __all__ = ["STRIKES", "Result", "Unstartable", "check"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from wireproof._candidates._messages import Json
 from wireproof._candidates._servers import is_redirected
 from wireproof._cases._vocabulary import EFFECTS, OBSERVABLE
 from wireproof._kit._results import Check, Failed, Lost, Skipped
 from wireproof._kit._samples import ENDLESS, Sample, around, samples, written
 from wireproof._kit._session import WITH_PIECES, Kit, Played, brought, bytes_shown, lines
 from wireproof._kit._start import ARGUMENTS, HOSTS, PASSED, PORTS
-from wireproof._kit._talk import Json, seen
+from wireproof._kit._talk import seen
 from wireproof._model import Connection, Recipe
 from wireproof._recipes import KINDS
 from wireproof._wire import Message

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 
+from wireproof._candidates._messages import Json
 from wireproof._kit._results import Check, Ended, Failed, Lost, Skipped
 from wireproof._kit._samples import piece
 from wireproof._kit._server import Server
 from wireproof._kit._session import LAZY, Kit, quoted
-from wireproof._kit._talk import Json, seen
+from wireproof._kit._talk import seen
 from wireproof._model import Recipe, ServerPlan
 from wireproof._recipes import KINDS, MAY_RAISE
 

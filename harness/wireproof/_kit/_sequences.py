@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from wireproof._candidates._messages import Json
 from wireproof._kit._results import Check, Failed, Lost, Skipped
 from wireproof._kit._samples import piece
 from wireproof._kit._server import Server
 from wireproof._kit._session import LAZY, MOMENT, Kit, bytes_shown
-from wireproof._kit._talk import Json, seen
+from wireproof._kit._talk import seen
 from wireproof._model import Recipe, ServerPlan
 from wireproof._recipes import KINDS
 from wireproof._wire import parse_all

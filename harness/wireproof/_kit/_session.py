@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wireproof._candidates._messages import recipe_message
+from wireproof._candidates._messages import Json, recipe_message
 from wireproof._candidates._servers import REPLIES
 from wireproof._kit._results import Failed, Lost, Skipped
 from wireproof._kit._server import IPV4, Server
-from wireproof._kit._talk import Attend, Json, Talk, seen
+from wireproof._kit._talk import Attend, Talk, seen
 from wireproof._model import Candidate, Connection, Recipe, ServerPlan
 from wireproof._wire import Message, visible
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from wireproof._candidates._link import shown
+from wireproof._candidates._messages import Json
 from wireproof._cases._vocabulary import EFFECTS
 from wireproof._kit._results import Check, Ended, Failed, Skipped
 from wireproof._kit._session import Kit, quoted
-from wireproof._kit._talk import PROTOCOL, Json, seen
+from wireproof._kit._talk import seen
 from wireproof._recipes import KINDS
+from wireproof.drivers.python_driver import PROTOCOL
 from wireproof.errors import CandidateError
 
 HOSTS = ("ipv4", "ipv6", "localhost", "name", "ipv6-bracketed", "ipv6-zone")

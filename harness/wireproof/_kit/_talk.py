@@ -19,13 +19,12 @@ from jsonschema.exceptions import best_match
 
 from wireproof._candidates import DRIVERS
 from wireproof._candidates._link import DriverFault, Gone, Late, Link, shown
+from wireproof._candidates._messages import Json, line, start_message
 from wireproof._kit._results import Ended, Lost
 from wireproof._model import Blame, Candidate
 
-Json = dict[str, Any]
 Attend = Callable[[], tuple[float, Sequence[int]]]
 
-PROTOCOL = 1
 _FROM_DRIVERS = ("hello", "broken", "calling", "done", "unsupported", "piece")
 _WHY = 100
 
@@ -42,11 +41,6 @@ def _validators() -> Mapping[str, Draft202012Validator]:
         type_: Draft202012Validator({"$schema": schema["$schema"], "$defs": parts, "$ref": f"#/$defs/{type_}"})
         for type_ in _FROM_DRIVERS
     }
-
-
-def line(message: Mapping[str, Any]) -> bytes:
-    """Return a message as it is sent."""
-    return json.dumps(message).encode("ascii") + b"\n"
 
 
 def seen(message: Json) -> str:
@@ -77,8 +71,7 @@ class Talk:
 
     def start(self, seconds: float, **changed: object) -> Json:
         """Say ``start``, and return the answer: ``hello`` or ``broken``."""
-        order = {"type": "start", "protocol": PROTOCOL, "candidate": self.candidate.target, "path": list(self.path)}
-        self.link.send(line({**order, "options": dict(self.candidate.options), **changed}))
+        self.link.send(line({**start_message(self.candidate, self.path), **changed}))
         message = self.receive(f"hello within {seconds:g} s", seconds)
         if message["type"] not in ("hello", "broken"):
             raise Lost("hello or broken as the answer to start", seen(message))

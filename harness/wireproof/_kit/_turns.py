@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from wireproof._candidates._messages import Json
 from wireproof._kit._results import Check, Ended, Failed, Lost, Skipped
 from wireproof._kit._server import Server
 from wireproof._kit._session import MOMENT, Kit, bytes_shown
-from wireproof._kit._talk import Attend, Json, seen
+from wireproof._kit._talk import Attend, seen
 from wireproof._model import Connection, ServerPlan
 from wireproof._wire import parse_all
 
