@@ -426,7 +426,7 @@ def test_a_worker_that_hangs_while_importing_is_not_waited_for(here: Path) -> No
         "import os, time\nopen(os.path.dirname(__file__) + '/ready', 'w').write(str(os.getpid()))\ntime.sleep(3600)\n"
     )
     os.mkfifo(here / "ready")
-    with start("run", "slow:Client", "--cases", "own") as process:
+    with start("run", "slow:Client", "--cases", "own", "--jobs", "1") as process:
         worker = int((here / "ready").read_text())
         process.send_signal(signal.SIGINT)
         assert process.wait() == 3

@@ -253,12 +253,36 @@ def carries(pid: int, token: str) -> bool:
         soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         if (soft if "/" in token else hard) == _marks(token)["/" not in token]:
             return True
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            variables = file.read().split(b"\0")
+        variables = _environ(pid).split(b"\0")
     except OSError:  # it has ended, or is somebody else's
         return False
     whole = f"{TOKEN}={token}".encode()
     return any(variable == whole or variable.startswith(whole + b"/") for variable in variables)
+
+
+_YOUNG, _LOADING, _LOOK = 10.0, 0.1, 0.001
+
+
+def _environ(pid: int) -> bytes:
+    """Return the environment of a process, NUL behind each variable.
+
+    While a program is being loaded there is none to be seen: of a young process that has none it is looked at again.
+    """
+    until = time.monotonic() + _LOADING
+    while True:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = file.read()
+        if found or time.monotonic() > until or not _may_be_loading(pid):
+            return found
+        time.sleep(_LOOK)
+
+
+def _may_be_loading(pid: int) -> bool:
+    """Say whether a process is young, and neither a zombie nor the kernel's, which has no program."""
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        began = int(file.read().rpartition(b")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    os.readlink(f"/proc/{pid}/exe")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began < _YOUNG
 
 
 # files
