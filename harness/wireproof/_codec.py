@@ -20,6 +20,9 @@ sent; that its request was made; or that its connection object is being closed, 
 SLICE = 512
 """So many combinations are played in a row: the room there is for their codes."""
 
+LANES = 32
+"""So many requests of a slice are made before the server looks at what has come and uses an address again."""
+
 LENGTH = struct.Struct("!I")
 """The length that stands before each frame which the runner sends to a worker."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from wireproof._candidates import named
-from wireproof._codec import ABSENT, PASSED, PRESENT, SLICE
+from wireproof._codec import ABSENT, LANES, PASSED, PRESENT, SLICE
 from wireproof._findings import Findings
 from wireproof._matrix import Expansion
 from wireproof._model import LAYERS, VERDICTS, Candidate, Case, Difference, LayerName, Verdict
@@ -534,6 +534,15 @@ class Pool:
         if isinstance(one, Case):
             worker.busy.popleft()
             self._settle(one.id, verdict(one))
+            return
+        if self.asked.command and len(one.numbers) > 1:
+            # a driver is ahead of what the worker was busy with: who asks for one at a time sees which it was
+            worker.busy.popleft()
+            left = self._close_slice(worker, one)
+            if left[LANES:]:
+                self._reopen(one, left[LANES:])
+            for index in reversed(left[:LANES]):
+                self._reopen(one, [index])
             return
         culprit = worker.culprit(len(one.numbers))
         self._break_slice(worker, one, culprit, verdict(one.expansion.case(one.numbers[culprit])))

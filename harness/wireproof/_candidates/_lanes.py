@@ -17,6 +17,7 @@ from typing import Any
 from wireproof._candidates._inprocess import raised_by, redirected
 from wireproof._candidates._servers import address, constructor, open_recorder
 from wireproof._capture import Patience, Recorder
+from wireproof._codec import LANES
 from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
 from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare
 
@@ -24,9 +25,6 @@ _NAME = type.__dict__["__name__"].__get__
 """The name of a class as it is, whatever its metaclass says."""
 
 Maker = Callable[[], Built]
-
-LANES = 32
-"""How many requests are made before the server looks at what has come, and before an address is used again."""
 
 _POLL = select.poll
 
