@@ -30,16 +30,16 @@ def start_message(candidate: Candidate, path: Sequence[str]) -> Json:
     }
 
 
-def recipe_message(recipe: Recipe, site: Site) -> Json:
-    """Return a recipe as a message has it, the server's address filled in."""
+def recipe_message(recipe: Recipe, site: Site | None) -> Json:
+    """Return a recipe as a message has it, with the server's address filled in unless ``site`` is None."""
     return {"kind": recipe.kind, **{name: _value(value, site) for name, value in recipe.fields.items()}}
 
 
-def _value(value: object, site: Site) -> object:
+def _value(value: object, site: Site | None) -> object:
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if isinstance(value, str):
-        return site.fill(value)
+        return site.fill(value) if site else value
     if isinstance(value, Recipe):
         return recipe_message(value, site)
     if isinstance(value, tuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from wireproof._model import Alternative, Blocks, Case, Digest, Expect, Step
+from wireproof._model import Case, Digest, Step
 from wireproof._show._arguments import Code
 from wireproof._show._calls import (
     Candidate,
@@ -18,7 +18,8 @@ from wireproof._show._calls import (
     steps_of,
     suffix,
 )
-from wireproof._show._literals import WIDTH, bracket, filled, indent, leading, literal, quote, span
+from wireproof._show._expected import bytes_of, counts, expectations, head_length, named, others_of
+from wireproof._show._literals import WIDTH, bracket, indent, quote
 from wireproof._show._python import page, server_call, threads
 
 _SERVER = '''\
@@ -127,26 +128,17 @@ def _server(case: Case, code: Code) -> str:
     ).rstrip()
 
 
-def _expectations(case: Case) -> list[Expect]:
-    return [step.expect for step in case.steps if step.expect is not None]
-
-
-def _others(step: Step) -> list[Alternative]:
-    """Return the alternatives that a script can compare."""
-    return [each for each in step.alternatives if isinstance(each.expect.body, bytes) and each.expect.at_least is None]
-
-
 def _compare(case: Case, code: Code) -> str:
     """Return the function that compares; it has only the parameters that the case needs."""
     parameters, more = "", ""
-    if any(expect.at_least is not None for expect in _expectations(case)):
+    if any(expect.at_least is not None for expect in expectations(case)):
         parameters += ", at_least=None"
         more += (
             "    if at_least:  # a beginning of so many bytes is enough\n"
             "        enough = len(received) >= at_least and expected.startswith(received)\n"
             "        same = enough and raises in classes(error)\n"
         )
-    if any(isinstance(expect.body, Digest) for expect in _expectations(case)):
+    if any(isinstance(expect.body, Digest) for expect in expectations(case)):
         code.imports.add("hashlib")
         parameters += ", sha256=None"
         more += (
@@ -155,18 +147,13 @@ def _compare(case: Case, code: Code) -> str:
             "        is_whole = head == expected and hashlib.sha256(body).hexdigest() == sha256\n"
             "        same = is_whole and raises in classes(error)\n"
         )
-    if any(_others(step) for step in case.steps):
+    if any(others_of(step) for step in case.steps):
         parameters += ", others=()"
         more += _OTHERS
-    if _counts(case):
+    if counts(case):
         parameters += ", opened=0, new=None"
         more += _NEW
     return _COMPARE.replace("{parameters}", parameters).replace("{more}", more).rstrip()
-
-
-def _counts(case: Case) -> bool:
-    """Say whether it matters which connection a request uses."""
-    return len(_expectations(case)) > len(clients(case))
 
 
 def _main(case: Case, code: Code, candidate: Candidate) -> Iterator[str]:
@@ -221,70 +208,25 @@ def _request(case: Case, code: Code, step: Step, new: int | None) -> Iterator[st
     statement = call(code, request, f"connection{end}.request")
     yield from code.taken()
     yield "error = None"
-    if _counts(case):
+    if counts(case):
         yield f"before = len(server{end}.clients)"
     yield f"try:\n{indent(statement)}\nexcept Exception as raised:\n    error = raised"
-    yield f"expected = {_bytes(code, expect)}"
+    yield f"expected = {bytes_of(code, expect)}"
     wanted = "len(expected)"
     arguments = ["error", "expected", *([quote(expect.raises)] if expect.raises else [])]
     if expect.at_least is not None:
-        wanted = str(expect.at_least + _head_length(expect))
+        wanted = str(expect.at_least + head_length(expect))
         arguments.append(f"at_least={wanted}")
     if isinstance(expect.body, Digest):
         wanted = f"len(expected) + {expect.body.length}"
         arguments.append(f"sha256={quote(expect.body.sha256)}")
     others = [
-        bracket("(", [quote(_named(each)), _bytes(code, each.expect), repr(each.expect.raises)], ")")
-        for each in _others(step)
+        bracket("(", [quote(named(each)), bytes_of(code, each.expect), repr(each.expect.raises)], ")")
+        for each in others_of(step)
     ]
     if others:
         arguments.append(bracket("others=[", others, "]"))
-    if _counts(case):
+    if counts(case):
         arguments += [f"opened=len(server{end}.clients) - before", f"new={new}"]
     yield f"received = server{end}.take({wanted})"
     yield bracket("results.append(", [bracket("compare(", ["received", *arguments], ")")], ")")
-
-
-def _head_length(expect: Expect) -> int:
-    """Return a number of bytes that the head has at least."""
-    assert expect.head is not None
-    return sum(len(line.replace("<host>:<port>", "")) + 2 for line in expect.head) + 2
-
-
-def _named(alternative: Alternative) -> str:
-    return {
-        "probe": f"an older release of CPython ({alternative.name}: {alternative.value})",
-        "defect": f"CPython's known defect {alternative.name}",
-        "layer": f"what the {alternative.name} allows",
-        "odd": f"another sensible way: {alternative.name}",
-    }[alternative.kind]
-
-
-def _bytes(code: Code, expect: Expect) -> str:
-    """Return an expression for the bytes, or for those of the head where the body is known by its digest."""
-    if expect.head is None:
-        return 'b""'
-    head = _head(code, expect.head)
-    body = expect.body
-    if isinstance(body, Blocks):
-        end = f" + {literal(body.end)}" if body.end else ""
-        return f"{head} + ({literal(body.data)}) * {body.count}{end}"
-    return head if isinstance(body, Digest) or not body else f"{head} + {literal(body)}"
-
-
-def _head(code: Code, lines: tuple[str, ...]) -> str:
-    parts: list[str] = []
-    rest, plus = [f"{line}\r\n" for line in lines], ""
-    while rest:
-        found = None if "<" in rest[0] else leading([(line,) for line in rest])
-        if found is None:
-            part = filled(rest[0], code.host, code.port)
-            is_product = part.startswith("(") or " * " in part
-            parts.append(("+ " if is_product and parts else plus) + part)
-            rest, plus = rest[1:], "+ " if is_product else ""
-            continue
-        (template,), numbers = found
-        parts.append(f'{"+ " if parts else ""}"".join({template} for n in {span(numbers)})')
-        rest, plus = rest[len(numbers) :], "+ "
-    parts.append(plus + quote("\r\n"))
-    return "(\n" + indent("\n".join(parts)) + '\n).encode("latin-1")'
