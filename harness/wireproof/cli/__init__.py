@@ -26,6 +26,7 @@ _COMMANDS = {
     "install": "Install described candidates, each in a virtual environment of its own.",
     "driver": "Check a driver of your own: wireproof driver check.",
     "serve": "Capture requests and print them, annotated.",
+    "export": "Write cases as vectors for any language, or as a file of tests for unittest.",
     "repro": "Print a script that reproduces a case without wireproof.",
     "bench": "Measure what the suite costs, beside what it cannot do without.",
 }

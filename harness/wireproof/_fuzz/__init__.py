@@ -1,0 +1,1 @@
+"""Random requests, judged by the predicates, by the rules of HTTP, and by what the reference implementation sends."""
