@@ -101,6 +101,7 @@ def test_the_document_has_every_result_in_order(tmp_path: Path) -> None:
                 "version": "lib 1.0, cpython 3.11.7",
                 "summary": counts(planned=8, passed=2, nonstrict=1, failed=2, unsupported=1, errored=1, not_run=1),
                 "defects": {"item-count": {"present": 0, "absent": 1}, "stale-head": {"present": 1, "absent": 1}},
+                "clauses": {"a.documented": 2},
                 "matrices": [],
                 "results": [encode(each) for each in MIXED],
             },
@@ -109,6 +110,7 @@ def test_the_document_has_every_result_in_order(tmp_path: Path) -> None:
                 "version": "lib 1.0, cpython 3.11.7",
                 "summary": counts(planned=1, passed=1),
                 "defects": {},
+                "clauses": {"a.documented": 0},
                 "matrices": [],
                 "results": [encode(verdict("a/b"))],
             },
@@ -161,7 +163,7 @@ def test_documents_of_every_kind_fit_the_schema() -> None:
     made = document([result(*MIXED, tolerant), result(verdict("a/b"))], "bytes")
     jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)
     keys = {key for candidate in made["candidates"] for each in candidate["results"] for key in each}
-    assert keys == set(SCHEMA["$defs"]["result"]["properties"])
+    assert keys | {"source"} == set(SCHEMA["$defs"]["result"]["properties"])
     made["candidates"][0]["results"][0]["surprise"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)

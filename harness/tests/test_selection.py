@@ -267,9 +267,10 @@ def test_coverage_is_measured_from_what_ran() -> None:
 
 
 def test_coverage_wants_to_know_of_what() -> None:
-    """There is one kind of coverage so far, and it has to be named."""
-    done = wireproof("coverage")
-    assert str(done.exception) == "coverage: got 'nothing to be told'; wanted --interactions"
+    """A candidate has interactions of values, and nothing else that could be covered."""
+    done = wireproof("coverage", "reference")
+    wanted = "CANDIDATE, --full and --strength go with --interactions"
+    assert str(done.exception) == f"coverage: got 'reference'; wanted {wanted}"
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "x", "1", "/", "1/0", "-1/2", "1/2/3"])

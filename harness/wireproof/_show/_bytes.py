@@ -115,7 +115,7 @@ _SILENT = frozenset(("space", "colon"))
 def annotated(data: bytes) -> list[tuple[str, str]]:
     """Return each line as it is shown, with what its parts are; at most about forty lines of each message."""
     rows: list[tuple[str, str]] = []
-    for parts in _messages(data):
+    for parts in messages_of(data):
         own = list(_rows(data, parts))
         if len(own) > _LINES:
             half = _LINES // 2
@@ -124,7 +124,7 @@ def annotated(data: bytes) -> list[tuple[str, str]]:
     return rows
 
 
-def _messages(data: bytes) -> Iterator[list[Part]]:
+def messages_of(data: bytes) -> Iterator[list[Part]]:
     """Yield the parts of each message; what follows the last one belongs to it."""
     messages = parse_all(data)
     for message in messages:
@@ -154,7 +154,7 @@ def _row(data: bytes, parts: Sequence[Part]) -> tuple[str, str]:
 
 def place(data: bytes, at: int) -> str:
     """Return what stands at an offset: "value of Host, 9 bytes"."""
-    parts = [part for parts in _messages(data) for part in parts]
+    parts = [part for parts in messages_of(data) for part in parts]
     return next((clean(part.about) for part in parts if part.start <= at < part.end), "the end" if data else "")
 
 

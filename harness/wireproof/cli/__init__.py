@@ -20,7 +20,11 @@ _COMMANDS = {
     "list": "List the cases and matrices, or the clauses.",
     "show": "Show a case, a combination or a matrix: the request, what must arrive, and why.",
     "check": "Check case files, and hold each expectation against the other oracles.",
+    "baseline": "Write down known failures, and keep them up to date.",
+    "compare": "Say what has changed between two runs.",
+    "freeze": "Write down what the suite has in this version, for --suite-version of later ones.",
     "merge": "Put the reports of shards together again.",
+    "report": "Make reports of any format from stored results.",
     "coverage": "Say how much of what could be combined was combined.",
     "candidates": "List the described candidates, and say which are installed.",
     "install": "Install described candidates, each in a virtual environment of its own.",
@@ -28,6 +32,7 @@ _COMMANDS = {
     "serve": "Capture requests and print them, annotated.",
     "export": "Write cases as vectors for any language, or as a file of tests for unittest.",
     "repro": "Print a script that reproduces a case without wireproof.",
+    "fuzz": "Search for requests that a candidate gets wrong.",
     "bench": "Measure what the suite costs, beside what it cannot do without.",
 }
 

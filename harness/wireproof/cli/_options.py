@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wireproof._model import Case, LayerName
+from wireproof._model import Case
 from wireproof._selection import DEFAULT, plan
-from wireproof.errors import UsageError
-from wireproof.report._json import write as write_json
-from wireproof.report._results import Result, Selection
+from wireproof.errors import UsageError, WireproofError
+from wireproof.report._formats import FORMATS, write
+from wireproof.report._output import STDOUT
+from wireproof.report._stored import Report, Suite
 
 if TYPE_CHECKING:
     from wireproof._cases import CaseSet
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-Writer = Callable[[Path, Sequence[Result], LayerName, Selection], None]
 
-WRITERS: dict[str, Writer] = {"json": write_json}
-"""What writes a report, by format."""
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A report that is asked for: its format, and where it is to be written; None: to the standard output."""
+
+    format: str
+    path: Path | None
+
 
 cases_option: Decorator = click.option(
     "--cases", "cases_path", type=click.Path(path_type=Path), metavar="PATH", help="Case files of your own."
@@ -36,10 +43,10 @@ clause_option: Decorator = click.option(
 
 report_option: Decorator = click.option(
     "--report",
-    "targets",
+    "reports",
     multiple=True,
     metavar="FORMAT=PATH",
-    help="Write a report; formats: json (wireproof/report/results.schema.json).",
+    help=f"Write a report, to the standard output where PATH is -; repeatable. Formats: {', '.join(FORMATS)}.",
 )
 full_option: Decorator = click.option("--full", is_flag=True, help="Run every combination of every matrix.")
 strength_option: Decorator = click.option(
@@ -61,21 +68,60 @@ def chosen_strength(strength: int | None, *, full: bool) -> int | None:
     return None if full else DEFAULT if strength is None else strength
 
 
-def reporter(report: str) -> tuple[Writer, Path]:
-    """Return what writes a report, and where to.
+def targets_of(reports: Sequence[str]) -> list[Target]:
+    """Return the reports that are asked for.
 
     Raises:
-        UsageError: the format is unknown, or the path cannot be that of a file.
+        UsageError: a format is unknown, a path cannot be that of a file, or two reports would be in the same place.
     """
+    found: list[Target] = []
+    for report in reports:
+        target = _target(report)
+        if target.path in [each.path for each in found]:
+            raise UsageError("--report", report, "another path for each report")
+        found.append(target)
+    return found
+
+
+def _target(report: str) -> Target:
     format_, equals, path = report.partition("=")
-    if not equals or format_ not in WRITERS or not path:
-        raise UsageError("--report", report, f"FORMAT=PATH with a format of: {', '.join(WRITERS)}")
-    target = Path(path)
+    if not equals or format_ not in FORMATS or not path:
+        raise UsageError("--report", report, f"FORMAT=PATH with a format of: {', '.join(FORMATS)}")
+    if path == STDOUT:
+        return Target(format_, None)
+    target = Path(path).absolute()
     if target.is_dir():
-        raise UsageError("--report", report, f"the path of a file ({target} is a folder)")
+        raise UsageError("--report", report, f"the path of a file ({path} is a folder)")
     if not target.parent.is_dir():
-        raise UsageError("--report", report, f"a path in a folder that exists ({target.parent} does not)")
-    return WRITERS[format_], target
+        raise UsageError("--report", report, f"a path in a folder that exists ({Path(path).parent} does not)")
+    return Target(format_, target)
+
+
+def suite_of(path: Path | None) -> Suite:
+    """Return the cases below a path, or the bundled ones, which are read when they are needed."""
+
+    def read() -> CaseSet:
+        from wireproof._cases import load
+
+        return load(path)
+
+    return Suite(read)
+
+
+def write_all(targets: Sequence[Target], report: Report) -> list[WireproofError]:
+    """Write every report that can be written; return the complaints about the others.
+
+    Raises:
+        BrokenPipeError: whoever read the standard output has gone; the others are written.
+    """
+    complaints: list[WireproofError] = []
+    # a reader of the standard output who goes keeps no file from being written
+    for target in sorted(targets, key=lambda target: target.path is None):
+        try:
+            write(target.format, report, target.path)
+        except WireproofError as error:
+            complaints.append(error)
+    return complaints
 
 
 def one_case(name: str, cases_path: Path | None) -> tuple[Case, CaseSet]:

@@ -6,7 +6,7 @@ import importlib
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,27 +16,39 @@ import click
 
 from wireproof._codec import SLICE
 from wireproof._findings import Findings
+from wireproof._gates._hold import Scope
 from wireproof._matrix import covering
-from wireproof._model import LAYERS, VERDICTS, Candidate, Case, Clause, LayerName
+from wireproof._model import LAYERS, VERDICTS, Candidate, Case, LayerName
 from wireproof._process import unbroken
 from wireproof._run import Judged, Lost, Options, Passed, Pool, Started, Starting, Tally, not_run, passed, run
 from wireproof._selection import Chosen, Planned, plan
 from wireproof.cli._asked import asked, candidates_option, exec_option, isolate_option, python_option
+from wireproof.cli._gate import (
+    Gate,
+    Keep,
+    baseline_option,
+    frozen,
+    min_verdicts_option,
+    scope_of,
+    suite_version_option,
+)
 from wireproof.cli._options import (
-    Writer,
+    Target,
     cases_option,
     chosen_strength,
     clause_option,
     full_option,
     report_option,
-    reporter,
     select_option,
     strength_option,
+    targets_of,
+    write_all,
 )
-from wireproof.cli._summary import summarise
+from wireproof.cli._summary import summarise, summary_console
 from wireproof.errors import BrokenCases, CandidateError, UsageError, WireproofError
 from wireproof.report._results import Result, Selection
-from wireproof.report._spool import Spool
+from wireproof.report._spool import Spool, beside
+from wireproof.report._stored import Suite, of_run
 
 if TYPE_CHECKING:
     from wireproof._cases import CaseSet
@@ -68,6 +80,9 @@ _WILD = re.compile(r"[*?]|\[[^=\]]*\]")
 @click.option(
     "--shard", metavar="I/N", help="Run only part I of N, counted from 1; wireproof merge puts them together."
 )
+@baseline_option
+@min_verdicts_option
+@suite_version_option
 @report_option
 @click.option("--all-results", is_flag=True, help="Reports list what passed in matrices, too, not only its number.")
 def command(
@@ -88,7 +103,10 @@ def command(
     full: bool,
     strength: int | None,
     shard: str | None,
-    targets: tuple[str, ...],
+    baseline: Path | None,
+    min_verdicts: int | None,
+    suite_version: str | None,
+    reports: tuple[str, ...],
     all_results: bool,
 ) -> int:
     """Run the cases against each CANDIDATE: reference, stdlib, or package.module:Class (default: the first two).
@@ -99,24 +117,45 @@ def command(
     what it planned.
     """
     everybody = asked(candidates, pythons, commands, folders, isolate=isolate)
-    writers = [reporter(target) for target in targets]
+    targets = targets_of(reports)
     strengths, part = chosen_strength(strength, full=full), _shard(shard)
     gate = gate or _common_gate(everybody)
+    gated = Gate.of(baseline, gate, min_verdicts, fail_fast=fail_fast)
     options = Options(timeout, jobs, strict_defects, fail_fast, gate)
     with closing(Pool(everybody[0], options)) as first:
         # reading the cases takes about as long as workers need to start
         first.start(1 if globs and not any(_WILD.search(glob) for glob in globs) else None)
-        found, planned = _planned(cases_path, globs, clauses, strengths, part)
+        found, planned = _planned(cases_path, globs, clauses, strengths, part, suite_version)
         selection = Selection(globs, clauses, strengths, part, planned.digest, planned.total)
-        spool = Spool(writers[0][1].resolve()) if writers else None
+        spool = _spool(targets, everybody, found, planned, gate, selection)
         with closing(_Kept(spool, all_results=all_results)) as kept:
-            done = _perform(everybody, planned, options, kept, first)
+            done = _perform(everybody, planned, options, gated.watching(kept.take), first)
             with unbroken():
-                code = _report(done, planned, found.clauses, kept, writers, gate, explain, selection)
+                scope = scope_of(selection, suite_version)
+                code = _report(done, planned, found, kept, targets, gated, scope, explain, selection)
     if done.interrupted:
         click.echo("wireproof: interrupted; what was judged so far is reported", err=True)
         return 3
     return code
+
+
+def _spool(
+    targets: Sequence[Target],
+    everybody: Sequence[Candidate],
+    found: CaseSet,
+    planned: Planned,
+    gate: LayerName,
+    selection: Selection,
+) -> Spool | None:
+    """Return where results are kept while they come in, if a report is asked for."""
+    if not targets:
+        return None
+    from wireproof.report._jsonl import header
+    from wireproof.report._sources import sources
+
+    opening = of_run([], gate, selection, Suite(lambda: found)).frames[0]
+    first = header(opening, [candidate.name for candidate in everybody], len(planned))
+    return Spool(beside(target.path for target in targets), first, sources(found, planned))
 
 
 def _common_gate(everybody: Sequence[Candidate]) -> LayerName:
@@ -126,7 +165,12 @@ def _common_gate(everybody: Sequence[Candidate]) -> LayerName:
 
 
 def _planned(
-    path: Path | None, globs: Sequence[str], clauses: Sequence[str], strength: int | None, shard: tuple[int, int]
+    path: Path | None,
+    globs: Sequence[str],
+    clauses: Sequence[str],
+    strength: int | None,
+    shard: tuple[int, int],
+    version: str | None,
 ) -> tuple[CaseSet, Planned]:
     """Read the cases, and choose what is run."""
     # heavy, and needed once the workers are on their way; Python takes an interruption of a class definition for one
@@ -134,7 +178,7 @@ def _planned(
     with unbroken():
         from wireproof._cases import load
 
-    found = load(path, () if path else globs)
+    found = frozen(load(path, () if path else globs), version, is_whole=not globs)
     planned = plan(found.cases, found.matrices, globs, clauses, strength, shard)
     if path:
         _examine(planned)
@@ -144,24 +188,25 @@ def _planned(
 def _report(
     done: _Done,
     planned: Planned,
-    clauses: Mapping[str, Clause],
+    found: CaseSet,
     kept: _Kept,
-    writers: Sequence[tuple[Writer, Path]],
-    gate: LayerName,
+    targets: Sequence[Target],
+    gated: Gate,
+    scope: Scope,
     explain: int,
     selection: Selection,
 ) -> int:
     """Write the reports, print the summary, and return the exit code."""
     results = [_result(tally, planned, kept) for tally in done.tallies]
-    codes = [tally.exit_code(gate) for tally in done.tallies]
-    complaints: list[WireproofError] = [*done.complaints]
-    for write, path in writers:
-        try:
-            write(path, results, gate, selection)
-        except WireproofError as error:
-            complaints.append(error)
+    gate = gated.layer
+    codes = [gated.exit_code(tally, scope) for tally in done.tallies]
+    complaints: list[WireproofError] = [*done.complaints, *gated.complaints(done.tallies)]
+    complaints += write_all(targets, of_run(results, gate, selection, Suite(lambda: found)))
     counts = {"cases": len(planned.cases), "combinations": sum(map(len, planned.chosen))}
-    summarise(results, planned.of, clauses, gate, explain, **counts, selection=selection)
+    to_stderr = any(target.path is None for target in targets)
+    shown = 0 if gated.baseline else explain
+    summarise(results, planned.of, found.clauses, gate, shown, **counts, selection=selection, to_stderr=to_stderr)
+    gated.tell(summary_console(to_stderr=to_stderr), done.tallies, scope, planned.of, found.clauses, explain)
     for complaint in complaints:
         click.echo(f"wireproof: {complaint}", err=True)
     return max([*codes, *(complaint.exit_code for complaint in complaints)])
@@ -228,7 +273,7 @@ class _Kept:
             self.spool.close()
 
 
-def _perform(everybody: Sequence[Candidate], planned: Planned, options: Options, kept: _Kept, first: Pool) -> _Done:
+def _perform(everybody: Sequence[Candidate], planned: Planned, options: Options, keep: Keep, first: Pool) -> _Done:
     """Run every candidate. One that cannot be used does not keep the others from running.
 
     After an interruption everything that was planned and has no verdict is not run, and counted.
@@ -237,7 +282,7 @@ def _perform(everybody: Sequence[Candidate], planned: Planned, options: Options,
     positions = {case.id: position for case, position in zip(planned.cases, planned.positions, strict=True)}
     with _progress(len(planned)) as progress:
         for candidate in everybody:
-            tally = Tally(candidate.name, len(planned), positions, kept.take)
+            tally = Tally(candidate.name, len(planned), positions, keep)
             try:
                 if not done.interrupted:
                     _run_one(candidate, tally, planned, options, progress, first)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import textwrap
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from wireproof import __version__
-from wireproof._findings import Findings
 from wireproof._model import LayerName
-from wireproof.errors import HarnessError
-from wireproof.report._results import Result, Selection, counts
+from wireproof.errors import UsageError
+from wireproof.report._output import put
+from wireproof.report._results import Result, Selection
+from wireproof.report._stored import NO_SUITE, Frame, Report, of_run
 
 FORMAT = 2
 """The version of the document's shape."""
@@ -24,87 +22,61 @@ _PLACE = '"results": []'
 
 def document(results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> dict[str, Any]:
     """Return the report as JSON values, with the results in it."""
-    whole = _frame(results, gate, selection or Selection())
-    for candidate, result in zip(whole["candidates"], results, strict=True):
-        candidate["results"] = list(result.records)
+    whole: dict[str, Any] = json.loads("".join(text(of_run(results, gate, selection or Selection(), NO_SUITE))))
     return whole
 
 
-def _frame(results: Sequence[Result], gate: LayerName, selection: Selection) -> dict[str, Any]:
-    """Return the report without the results, of which there may be very many."""
-    is_part = selection.shard != (1, 1)
-    return {
-        "wireproof": __version__,
-        "format": FORMAT,
-        "gate": gate,
-        "selection": {
-            "select": list(selection.globs),
-            "clause": list(selection.clauses),
-            "strength": "full" if selection.strength is None else selection.strength,
-            "shard": {"index": selection.shard[0], "of": selection.shard[1]} if is_part else None,
-            "cases": selection.digest,
-            "planned": selection.total,
-        },
-        "candidates": [
-            {
-                "name": result.candidate,
-                "version": result.version,
-                "summary": {**result.summary, **_strict(result.findings.all, result.findings.all_strict)},
-                "defects": {
-                    name: {"present": present, "absent": absent}
-                    for name, (present, absent) in result.findings.defects.items()
-                },
-                "matrices": [{**matrix, **_of_matrix(matrix["id"], result.findings)} for matrix in result.matrices],
-                **({"positions": list(result.positions)} if is_part else {}),
-                "results": [],
-            }
-            for result in results
-        ],
-    }
+def write(path: Path, results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> None:
+    """Write the report of a run.
+
+    Raises:
+        HarnessError: it cannot be written there.
+    """
+    put(path, text(of_run(results, gate, selection or Selection(), NO_SUITE)))
 
 
-def _strict(tolerant: Counter[str], strict: Counter[str]) -> dict[str, Any]:
-    """Return the counts without tolerances as one more key, where they are others."""
-    return {} if tolerant == strict else {"strict": counts(strict)}
+def text(report: Report) -> Iterator[str]:
+    """Yield the report in pieces; no more than one result is in memory at a time.
 
-
-def _of_matrix(id_: str, findings: Findings) -> dict[str, Any]:
-    return _strict(findings.groups.get(id_, Counter()), findings.strict_groups.get(id_, Counter()))
-
-
-def text(results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> Iterator[str]:
-    """Yield the report in pieces; no more than one result is in memory at a time."""
-    frame = json.dumps(_frame(results, gate, selection or Selection()), indent=1)
-    pieces = frame.split(_PLACE)
+    Raises:
+        UsageError: it would be that of different runs.
+    """
+    whole = {**opening(report), "candidates": [{**entry.head, "results": []} for entry in report.entries]}
+    pieces = json.dumps(whole, indent=1).split(_PLACE)
     yield pieces[0]
-    for result, rest in zip(results, pieces[1:], strict=True):
+    for entry, rest in zip(report.entries, pieces[1:], strict=True):
         yield '"results": ['
         separator = "\n"
-        for record in result.records:
+        for record in entry.records:
             yield separator + textwrap.indent(json.dumps(record, indent=1), "    ")
             separator = ",\n"
         yield ("\n   ]" if separator == ",\n" else "]") + rest
     yield "\n"
 
 
-def write(path: Path, results: Sequence[Result], gate: LayerName, selection: Selection | None = None) -> None:
-    """Write the report; under its final name there is the whole of it or nothing. A device or a pipe is written to.
+def opening(report: Report) -> dict[str, Any]:
+    """Return what a document says of the run before it comes to the candidates.
 
     Raises:
-        HarnessError: it cannot be written there.
+        UsageError: there are several runs, which differ, or have a candidate in common.
     """
-    path = path.resolve()
-    try:
-        if path.exists() and not path.is_file():
-            with path.open("w", encoding="utf-8") as file:
-                file.writelines(text(results, gate, selection))
-            return
-        temporary = path.with_name(f".wireproof-{os.getpid()}.tmp")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.writelines(text(results, gate, selection))
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise HarnessError(f"the report {str(path)!r} cannot be written: {error.strerror}") from None
+    first, *others = report.frames
+    wanted = "results of one run, or of runs with the same selection and gate (convert each alone)"
+    for other in others:
+        if other != first:
+            raise UsageError("json and jsonl", f"results with {_odd(first, other)}", wanted)
+    names = [entry.head["name"] for entry in report.entries]
+    if others and len(set(names)) != len(names):
+        raise UsageError("json and jsonl", "a candidate twice", "each candidate once (convert each file alone)")
+    return {"wireproof": first.wireproof, "format": FORMAT, "gate": first.gate, "selection": first.selection}
+
+
+def _odd(one: Frame, other: Frame) -> str:
+    """Return in what two runs differ."""
+    pairs = {
+        "wireproof": (one.wireproof, other.wireproof),
+        "gate": (one.gate, other.gate),
+        **{name: (one.selection[name], other.selection[name]) for name in one.selection},
+    }
+    name, (here, there) = next((name, pair) for name, pair in pairs.items() if pair[0] != pair[1])
+    return f"{name} {json.dumps(here)[:60]} and {json.dumps(there)[:60]}"

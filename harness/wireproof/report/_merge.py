@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from wireproof import __version__
 from wireproof._codec import decode
-from wireproof._findings import Findings, group_of
-from wireproof._model import VERDICTS, LayerName
+from wireproof._model import LayerName
 from wireproof.errors import HarnessError, UsageError
-from wireproof.report._json import FORMAT
+from wireproof.report._again import findings_of
+from wireproof.report._json import opening
+from wireproof.report._read import reading, refused
 from wireproof.report._results import COUNTS, Result, Selection, counts
+from wireproof.report._stored import NO_SUITE
 
 Json = dict[str, Any]
 
@@ -29,6 +30,7 @@ _SAME = {
     "of": "of as many shards",
     "candidates": "about the same candidates, in the same order",
 }
+_WANTED = "a report of wireproof run --shard I/N (--report json=PATH or --report jsonl=PATH)"
 _SUMMED = ("planned", *COUNTS)
 
 
@@ -67,29 +69,21 @@ def _shown(value: object) -> str:
 
 
 def _read(path: Path) -> Json:
-    """Return one report.
+    """Return one report, with everything that is in it.
 
     Raises:
         UsageError: it cannot be read, or is no report of a shard.
     """
-    wanted = "a report of wireproof run --shard I/N --report json=PATH"
-    try:
-        report = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError("report", f"{path} ({error.strerror})", wanted) from None
-    except (ValueError, RecursionError):
-        raise UsageError("report", f"{path}, which is no JSON", wanted) from None
-    if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise UsageError("report", f"{path}, which is none of format {FORMAT}", wanted)
-    try:
-        if report["selection"]["shard"] is None:
-            raise UsageError("report", f"{path}, of a whole run", wanted)
-        _identity(report)
-    except (LookupError, TypeError):
-        raise UsageError("report", f"{path}, in which something is missing", wanted) from None
-    if report["wireproof"] != __version__:
-        raise UsageError("report", f"{path} of wireproof {report['wireproof']}", f"one of wireproof {__version__}")
-    return report
+    with reading([path], NO_SUITE) as report:
+        (frame,) = report.frames
+        if frame.selection["shard"] is None:
+            raise refused(str(path), ", of a whole run", _WANTED)
+        if frame.wireproof != __version__:
+            raise refused(str(path), f" of wireproof {frame.wireproof}", f"one of wireproof {__version__}")
+        if any(entry.missing for entry in report.entries):
+            raise refused(str(path), ", of a run that did not come to its end", _WANTED)
+        candidates = [{**entry.head, "results": list(entry.records)} for entry in report.entries]
+        return {**opening(report), "candidates": candidates}
 
 
 def _identity(report: Json) -> Json:
@@ -124,7 +118,7 @@ def _result(parts: Sequence[Json], total: int) -> Result:
     if summary["planned"] != total or sum(summary.values()) != 2 * total or sum(strict.values()) != total:
         raise HarnessError(f"{name}: the accounts do not balance: {summary}, strictly {strict}, {total} were planned")
     matrices = _matrices([matrix for part in parts for matrix in part["matrices"]])
-    findings = _findings(placed, matrices, parts)
+    findings = findings_of(((position, decode(record)) for position, record in placed), matrices, parts)
     if counts(findings.all_strict) != strict:
         raise HarnessError(f"{name}: the results are not those of the accounts, which are strictly {strict}")
     records = [record for _, record in placed]
@@ -145,21 +139,3 @@ def _matrices(parts: Sequence[Json]) -> list[Json]:
     for whole in found.values():
         whole["rules"] = {name: whole["rules"][name] for name in sorted(whole["rules"])}
     return [found[name] for name in sorted(found)]
-
-
-def _findings(placed: Sequence[tuple[int, Json]], matrices: Sequence[Json], parts: Sequence[Json]) -> Findings:
-    findings = Findings()
-    listed: Counter[tuple[str, str]] = Counter()
-    for position, record in placed:
-        verdict = decode(record)
-        findings.add(verdict, position)
-        listed[group_of(verdict.id), verdict.verdict] += 1
-    for matrix in matrices:
-        for kind, counted in zip(VERDICTS, COUNTS, strict=True):
-            if left := matrix[counted] - listed[matrix["id"], kind]:
-                findings.add_many(matrix["id"], kind, left)
-    findings.known = {}
-    for part in parts:
-        for name, seen in part["defects"].items():
-            findings.add_defect(name, present=seen["present"], absent=seen["absent"])
-    return findings

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import tempfile
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from wireproof._codec import encode
-from wireproof._model import Verdict
-from wireproof.errors import HarnessError
+from wireproof._model import Source, Verdict
+from wireproof.report._jsonl import line
+from wireproof.report._output import said
 
 Json = dict[str, Any]
 
 
-class Spool:
-    """A file of JSON Lines beside a report that is still to be written.
+def beside(paths: Iterable[Path | None]) -> Path | None:
+    """Return the first of these that is, or will be, a file: beside a device or a pipe nothing is written."""
+    real = (Path(os.path.realpath(path)) for path in paths if path is not None)
+    return next((path for path in real if path.is_file() or not path.exists()), None)
 
-    One line holds the name of a candidate, a position and a result, in the order in which they came. It goes once the
-    report is there; where the run is killed, it stays.
+
+class Spool:
+    """A report in JSON Lines that is not finished, beside the one that is still to be written.
+
+    Its first line is a header, and each other one a result with its position, in the order in which they came. It goes
+    once the report is there. Where the run is killed it stays, and can be read as what it is (``_read``).
 
     Args:
-        path: the report's.
+        path: the report's; None: that is no file, and nothing of the spool is to be seen.
+        header: its first line.
+        source_of: where the case of a verdict was written, if it is known.
 
     Raises:
         HarnessError: it cannot be written there.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path.with_name(f"{path.name}.partial")
+    def __init__(
+        self,
+        path: Path | None,
+        header: Json | None = None,
+        source_of: Callable[[Verdict], Source | None] = lambda verdict: None,
+    ) -> None:
+        self.path = path and path.with_name(f"{path.name}.partial")
+        self._source_of = source_of
         self._index: dict[str, array[int]] = {}
-        self._end = 0
-        try:
-            self._file: BinaryIO = open(self.path, "w+b")  # noqa: SIM115  # closed by close()
-        except OSError as error:
-            raise HarnessError(f"{str(self.path)!r} cannot be written: {error.strerror}") from None
+        with self._said():
+            self._file: BinaryIO = open(self.path, "w+b") if self.path else tempfile.TemporaryFile()  # noqa: SIM115
+            self._end = self._file.write(_line(header)) if header is not None else 0
+            self._file.flush()
+
+    def _said(self) -> AbstractContextManager[None]:
+        return said(self.path or Path(tempfile.gettempdir()))
 
     def add(self, candidate: str, position: int, verdict: Verdict) -> None:
         """Write a verdict down.
@@ -43,13 +64,14 @@ class Spool:
         Raises:
             HarnessError: the disk is full, say.
         """
-        line = json.dumps({"candidate": candidate, "position": position, "result": encode(verdict)}).encode("ascii")
-        try:
-            self._file.write(line + b"\n")
-        except OSError as error:
-            raise HarnessError(f"{str(self.path)!r} cannot be written: {error.strerror}") from None
+        source = self._source_of(verdict)
+        record = encode(verdict) if source is None else {**encode(verdict), "source": _place(source)}
+        data = _line(line(candidate, position, record))
+        with self._said():
+            self._file.write(data)
+            self._file.flush()
         self._index.setdefault(candidate, array("Q")).extend((position, self._end))
-        self._end += len(line) + 1
+        self._end += len(data)
 
     def read(self, candidate: str) -> Records:
         """Return the results of a candidate, by position."""
@@ -58,9 +80,19 @@ class Spool:
 
     def close(self, *, keep: bool = False) -> None:
         """Close the file; remove it unless it is to be kept."""
-        self._file.close()
-        if not keep:
+        # what could not be written is tried again here, and has been complained about
+        with contextlib.suppress(OSError):
+            self._file.close()
+        if self.path and not keep:
             self.path.unlink(missing_ok=True)
+
+
+def _line(data: Json) -> bytes:
+    return json.dumps(data).encode("ascii") + b"\n"
+
+
+def _place(source: Source) -> Json:
+    return {"file": source.file, "line": source.line}
 
 
 class Records:

@@ -15,13 +15,15 @@ from rich.table import Table
 
 from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName
 from wireproof._show import explanation
-from wireproof._wire import visible
+from wireproof._show._bytes import clean
 from wireproof.report._results import Result
+from wireproof.report._safe import brief, one_line
 
 _SHORT = {"pass": "passed", "nonstrict": "non-strict", "fail": "failed", "error": "errors", "not_run": "not run"}
 _COLOURS = {"pass": "green", "nonstrict": "yellow", "fail": "red", "error": "magenta", "unsupported": "cyan"}
 _WAYS = 40
 _REASONS = 8
+_PARAGRAPH = 5_000
 
 
 def _counts(found: Mapping[str, int]) -> str:
@@ -45,16 +47,21 @@ def by_folder(results: Sequence[Result]) -> Table:
     table = _table("Verdicts by folder")
     table.add_column("folder")
     for result in results:
-        table.add_column(escape(result.candidate), overflow="fold")
+        table.add_column(_inert(result.candidate), overflow="fold")
     groups = dict.fromkeys(sorted({group for result in results for group in result.findings.groups}, key=_order))
     for group in groups:
-        table.add_row(group, *(_counts(result.findings.groups.get(group, {})) for result in results))
+        table.add_row(_inert(group), *(_counts(result.findings.groups.get(group, {})) for result in results))
     table.add_section()
     every = [(result.findings.all, result.findings.all_strict) for result in results]
     table.add_row("all", *(_counts(tolerant) for tolerant, _ in every))
     if any(tolerant != strict for tolerant, strict in every):
         table.add_row("all, strictly", *(_counts(strict) for _, strict in every))
     return table
+
+
+def _inert(text: str) -> str:
+    """Return a text of somebody else's that is neither markup of rich nor controls a terminal."""
+    return escape(clean(text))
 
 
 def _order(group: str) -> tuple[bool, str]:
@@ -67,7 +74,7 @@ def by_layer(results: Sequence[Result], gate: LayerName) -> Table:
     table = _table("Cases that hold, by layer")
     table.add_column("layer")
     for result in results:
-        table.add_column(escape(result.candidate), overflow="fold")
+        table.add_column(_inert(result.candidate), overflow="fold")
     for layer in LAYERS:
         cells = []
         for result in results:
@@ -83,9 +90,9 @@ def defects(result: Result) -> Iterator[str]:
     for name, (present, absent) in result.findings.defects.items():
         cases = f"{present + absent} case{'s' if present + absent > 1 else ''}"
         if present and absent:
-            yield f"  {name}: seen in {present} of {cases}, absent in {absent}"
+            yield f"  {clean(name)}: seen in {present} of {cases}, absent in {absent}"
         else:
-            yield f"  {name}: {'seen' if present else 'absent'} in {cases}"
+            yield f"  {clean(name)}: {'seen' if present else 'absent'} in {cases}"
 
 
 def show(
@@ -100,9 +107,9 @@ def show(
     for result in results:
         for verdict in result.findings.examples[:explain]:
             console.print()
-            title = escape(f"{result.candidate}: {verdict.id}: {verdict.verdict}")
+            title = _inert(f"{result.candidate}: {verdict.id}: {verdict.verdict}")
             console.rule(title, align="left", style="dim")
-            lines = explanation(verdict, case_of(verdict.id), clauses, result.candidate, console.width)
+            lines = explanation(brief(verdict), case_of(verdict.id), clauses, result.candidate, console.width)
             for line in lines:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print()
@@ -151,12 +158,12 @@ def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) ->
         _print(console, kept(result, clauses), first="")
     lines = list(defects(result))
     if lines:
-        console.print(f"\nCPython's known defects, with {escape(result.candidate)}:")
+        console.print(f"\nCPython's known defects, with {_inert(result.candidate)}:")
         for line in lines:
             console.print(line, markup=False, highlight=False)
     found = result.findings.ways
     if found:
-        console.print(f"\n{escape(result.candidate)} differs in {len(found)} way{'s' if len(found) > 1 else ''}:")
+        console.print(f"\n{_inert(result.candidate)} differs in {len(found)} way{'s' if len(found) > 1 else ''}:")
         for way in list(found.values())[:_WAYS]:
             more = f"{way.count} cases, such as {way.verdict.id}" if way.count > 1 else way.verdict.id
             clause = f" [{way.difference.clause}]" if way.difference.clause else ""
@@ -165,7 +172,7 @@ def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) ->
             console.print(f"  … and {len(found) - _WAYS} more; --report json=PATH has all")
     reasons = sorted(result.findings.unsupported)
     for text in reasons[:_REASONS]:
-        _print(console, visible(text.encode("utf-8", "replace")), first="  unsupported: ")
+        _print(console, text, first="  unsupported: ")
     if len(reasons) > _REASONS:
         _print(console, f"for {len(reasons) - _REASONS} more reasons, which a report lists", first="  unsupported: ")
 
@@ -174,6 +181,10 @@ def _print(console: Console, text: str, first: str) -> None:
     """Print a paragraph whose further lines are indented like its first."""
     indent = " " * len(first)
     for line in textwrap.wrap(
-        text, console.width, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False
+        one_line(text, _PARAGRAPH),
+        console.width,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
     ):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
