@@ -806,7 +806,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         "only-last",
         of(REPEATS, ("GET / HTTP/1.1", *AUTO, "X: 2")),
         (
-            "field.missing x [headers.sent] The field line 'X: 1' is missing: only 'X: 2' is sent of 2 field "
+            "field.missing x [headers.only-items] The field line 'X: 1' is missing: only 'X: 2' is sent of 2 field "
             "lines of this name. (fields are kept in a dict by name)"
         ),
     ),
@@ -1255,7 +1255,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         "zero-missing-lower-case",
         of((call("put"), Expect(("put / HTTP/1.1", *AUTO, "Content-Length: 0"))), ("put / HTTP/1.1", *AUTO)),
         (
-            "framing.zero-missing content-length [length.zero-put] Content-Length: 0 is missing: put without a "
+            "framing.zero-missing content-length [method.any-case] Content-Length: 0 is missing: put without a "
             "body must have it. (http.client before 3.5 did this)"
         ),
     ),
@@ -1647,7 +1647,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         "empty-piece",
         of(EMPTY_PIECE, body="2\r\nab\r\n0\r\n\r\n1\r\nc\r\n0\r\n\r\n"),
         (
-            "chunk.empty body [chunked.body] An empty piece is sent as '0␍␊␍␊', which ends the body after 2 "
+            "chunk.empty body [chunked.empty-skipped] An empty piece is sent as '0␍␊␍␊', which ends the body after 2 "
             "bytes of 3: the 11 bytes behind it are stray, '1␍␊c␍␊0␍␊␍␊' (a chunk is written for an element "
             "without asking whether it is empty)"
         ),
@@ -1659,7 +1659,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
             body="2\r\nab\r\n0\r\n\r\n0\r\n\r\n",
         ),
         (
-            "chunk.empty body [chunked.body] An empty piece is sent as '0␍␊␍␊', which ends the body after 2 "
+            "chunk.empty body [chunked.empty-skipped] An empty piece is sent as '0␍␊␍␊', which ends the body after 2 "
             "bytes of 2: the 5 bytes behind it are stray, '0␍␊␍␊' (a chunk is written for an element without "
             "asking whether it is empty)"
         ),
@@ -1795,7 +1795,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
         "rewound",
         of(POST_FILE, body="5\r\nabcde\r\n0\r\n\r\n"),
         (
-            "body.rewound body [body.file.contents] The file was sent from its start instead of from where it "
+            "body.rewound body [file.position] The file was sent from its start instead of from where it "
             "stood: 3 bytes too many at the beginning ('abc'). (body.seek(0), or the file is read anew or mapped)"
         ),
     ),
@@ -1809,7 +1809,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
             body="ab",
         ),
         (
-            "body.rewound body [body.file.contents] The file was sent from its start instead of from where it "
+            "body.rewound body [file.position] The file was sent from its start instead of from where it "
             "stood: 'ab' instead of 'de'. (body.seek(0), or the file is read anew or mapped)"
         ),
     ),
@@ -1823,7 +1823,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
             body="3\r\nabc\r\n0\r\n\r\n",
         ),
         (
-            "body.rewound body [body.file.contents] The file was sent from its start instead of from where it "
+            "body.rewound body [file.position] The file was sent from its start instead of from where it "
             "stood: 3 bytes too many at the beginning ('abc'). (body.seek(0), or the file is read anew or mapped)"
         ),
     ),
@@ -1868,7 +1868,7 @@ ROWS: tuple[tuple[Any, ...], ...] = (
             body="3\r\nabc\r\n0\r\n\r\n",
         ),
         (
-            "body.other-side body [request.sent] The body was taken through another of its interfaces: the "
+            "body.other-side body [body.str-read] The body was taken through another of its interfaces: the "
             "characters of the object were sent, 'abc' instead of 'x'. (types are asked for in another order: "
             "read() first, then buffers, then iteration)"
         ),

@@ -2,7 +2,7 @@
 
 ``Client`` is the standard library's, with its private methods declared. ``Hooked`` does the same work in smaller steps.
 ``Scratch`` knows nothing of http.client's request side but its exceptions. All three must pass every case: a class that
-replaces one step has one fault.
+replaces one step has one fault. ``Changed`` is ``Hooked`` with a look at a call before anything is done.
 """
 
 from __future__ import annotations
@@ -12,8 +12,27 @@ import io
 import re
 import socket
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+
+def is_buffer(body: Any) -> bool:
+    """Say whether a body is sent as a buffer."""
+    if body is None or isinstance(body, str) or hasattr(body, "read"):
+        return False
+    try:
+        memoryview(body)
+    except TypeError:
+        return False
+    return True
+
+
+def is_streamed(body: Any) -> bool:
+    """Say whether a body is an iterable and nothing else."""
+    if body is None or isinstance(body, str) or hasattr(body, "read") or is_buffer(body):
+        return False
+    return hasattr(body, "__iter__") or hasattr(body, "__getitem__")
 
 
 class Client(http.client.HTTPConnection):
@@ -125,6 +144,36 @@ class Hooked(Client):
     def last_chunk(self) -> bytes:
         """Return what ends a chunk-encoded body."""
         return b"0\r\n\r\n"
+
+
+@dataclass
+class Call:
+    """The arguments of one call."""
+
+    method: Any
+    url: Any
+    body: Any
+    headers: Any
+    flag: Any
+
+    def gives(self, name: str) -> bool:
+        """Say whether the caller gives a field, under a name that is text, in any case."""
+        names = self.headers if isinstance(self.headers, dict) else ()
+        return any(isinstance(each, str) and each.lower() == name for each in names)
+
+
+class Changed(Hooked):
+    """A faithful client that looks at the arguments first, and remembers them as ``call``."""
+
+    call: Call
+
+    def _send_request(self, method: Any, url: Any, body: Any, headers: Any, encode_chunked: Any) -> None:
+        self.call = call = Call(method, url, body, headers, encode_chunked)
+        self.change(call)
+        super()._send_request(call.method, call.url, call.body, call.headers, call.flag)
+
+    def change(self, call: Call) -> None:
+        """Do to the arguments what a faithful client does: nothing."""
 
 
 _NAME = re.compile(rb"[^:\s][^:\r\n]*")

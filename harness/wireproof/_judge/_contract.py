@@ -12,8 +12,8 @@ what no recipient should be made to read: control characters, folded lines, name
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from wireproof._judge._meaning import Meaning
 from wireproof._judge._sight import Sight
@@ -45,14 +45,15 @@ class _Predicate:
     partial: bool = False
 
 
-def breaches(sight: Sight) -> tuple[Breach, ...]:
-    """Return every documented clause that was broken, in the order of the contract."""
+def breaches(sight: Sight, predicates: Sequence[_Predicate] | None = None) -> tuple[Breach, ...]:
+    """Return every documented clause that was broken, in the order of the contract (of these predicates: all)."""
+    predicates = PREDICATES if predicates is None else predicates
     if sight.raised is not None:
         if sight.expect.raises is None and not refusable(sight):
             return (_refusal(sight),)
         if sight.expect.head is None or sight.message.head_end is None:
             return ()
-        return tuple(_broken(sight, [predicate for predicate in PREDICATES if predicate.partial]))
+        return tuple(_broken(sight, [predicate for predicate in predicates if predicate.partial]))
     if sight.expect.raises is not None and _is_fifth_positional(sight):
         return (Breach("flag.keyword-only", "encode_chunked was accepted by position."),)
     if not sight.data:
@@ -61,10 +62,10 @@ def breaches(sight: Sight) -> tuple[Breach, ...]:
         return (Breach("request.sent", f"The request was sent {sight.connections} times, on as many connections."),)
     if sight.message.head_end is None:
         return (Breach("request.sent", "The head was never ended by an empty line."),)
-    return tuple(_broken(sight, PREDICATES))
+    return tuple(_broken(sight, predicates))
 
 
-def _broken(sight: Sight, predicates: list[_Predicate]) -> Iterator[Breach]:
+def _broken(sight: Sight, predicates: Sequence[_Predicate]) -> Iterator[Breach]:
     for predicate in predicates:
         if predicate.applies(sight):
             text = predicate.breach(sight)
@@ -248,8 +249,10 @@ def _headers_sent(sight: Sight) -> str | None:
         shown = f"{visible(name, 40)}: {visible(value, 40)}"
         if not count:
             return f"The field {shown} of headers was not sent."
-        if count > wanted.count((name, value)):
-            return f"The field {shown} of headers was sent {count} times."
+        if count != wanted.count((name, value)):
+            return (
+                f"The field {shown} of headers was sent {count} times, and given {wanted.count((name, value))} times."
+            )
     return None
 
 
@@ -393,9 +396,10 @@ def _flag_false(sight: Sight) -> str | None:
 
 
 def _flag_true(sight: Sight) -> str | None:
-    if sight.chunks.complete or sight.meaning.fails or sight.raised is not None:
+    is_raw = bool(sight.tail) and _is_whole(sight, sight.sent)
+    if (sight.chunks.complete and not is_raw) or sight.meaning.fails or sight.raised is not None:
         return None
-    if sight.gives(b"content-length") and _is_whole(sight, sight.sent):
+    if sight.gives(b"content-length") and is_raw:
         return None  # with both fields given the text can be read either way
     return "The body is not chunk-encoded although encode_chunked is true."
 
@@ -424,7 +428,8 @@ def _wrong_content(sight: Sight) -> Sent | None:
     chunks = sight.chunks
     if _expects_chunks(sight) and chunks.problems and not _fits(sight, sight.sent):
         return sight.decoded if not _fits(sight, sight.decoded, prefix=True) else None
-    contents = (sight.sent, sight.decoded if chunks.chunks or chunks.complete else sight.sent)
+    is_raw = _free(sight) and _framed(sight) and not _codings(sight)
+    contents = (sight.sent, sight.decoded if (chunks.chunks or chunks.complete) and not is_raw else sight.sent)
     if any(_fits(sight, content) for content in contents):
         return None
     return contents[1] if _expects_chunks(sight) or _is_coded(sight) else contents[0]
@@ -552,3 +557,15 @@ PREDICATES: list[_Predicate] = [
     _Predicate("flag.true-chunked", lambda s: _coded(s) and _has_body(s) and s.flag is True, _flag_true),  # [16]
 ]
 """The predicates in the order of the contract; ``partial`` ones hold of a request that stopped half-way, too."""
+
+
+def inverted(clause: str) -> tuple[_Predicate, ...]:
+    """Return the predicates with that of one clause inverted: a breach where it saw none, and none where it did."""
+    return tuple(_inverted(each) if each.clause == clause else each for each in PREDICATES)
+
+
+def _inverted(predicate: _Predicate) -> _Predicate:
+    def breach(sight: Sight) -> str | None:
+        return None if predicate.breach(sight) else "The clause is kept, and its predicate is inverted."
+
+    return replace(predicate, breach=breach)

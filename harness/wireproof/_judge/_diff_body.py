@@ -57,11 +57,11 @@ def body(view: View) -> Iterator[Difference]:
         yield from _digest(view, view.sight.wire.body)
     elif view.tail != view.body:
         at = view.body_at
-        if view.tail == _CRLF + view.body:
+        least = view.sight.expect.at_least
+        if view.tail == _CRLF + (view.body if least is None else view.body[: len(view.tail) - len(_CRLF)]):
             text = "An empty line too many stands between head and body."
             yield view.found("body.after-blank-line", "body", text, "body.after-head", at)
             return
-        least = view.sight.expect.at_least
         if least is not None and len(view.tail) < least and view.body.startswith(view.tail):
             text = f"{count(len(view.tail))} of the body came, and at least {least} must."
             yield view.found("body.truncated", "body", text, "send.complete", len(view.sight.data))
@@ -139,10 +139,14 @@ def no_chunks(view: View) -> tuple[str, str, str]:
     flag = "encode_chunked alone is taken for a wish to chunk-encode" if view.sight.flag is True else cause
     if view.meaning.role == "none":
         return "body.none", "there is none", cause
+    if view.gives(LENGTH) and view.sight.request.get("encode_chunked") is not None and not view.gives(CODING):
+        return "flag.with-length", "the caller gave Content-Length", flag
     if view.gives(LENGTH):
         return "framing.caller-length", "the caller gave Content-Length", cause
     if view.gives(CODING) and not view.sight.gives(CODING):
         return "headers.bytes-name", "Transfer-Encoding is given under a name that is bytes, which does not count", flag
+    if view.gives(CODING) and view.sight.flag is not False:
+        return "chunked.flag-truthy", "encode_chunked counts as false", cause
     if view.gives(CODING):
         return "flag.false-raw", "encode_chunked is false", cause
     if view.sight.flag is True:
@@ -154,12 +158,13 @@ def no_chunks(view: View) -> tuple[str, str, str]:
 
 
 def _chunked(view: View) -> Iterator[Told]:
-    for rule in _WHOLE:
+    sent = view.got_chunks
+    is_valid = sent.complete and sent.end == len(view.tail)
+    for rule in _WHOLE if is_valid else (*_WHOLE, *_BROKEN):
         told = rule(view)
         if told is not None:
             yield told
             return
-    sent = view.got_chunks
     allowed = ("chunk.no-last",) if view.endless is None else CUT
     if any(problem.code.startswith("chunk.") and problem.code not in allowed for problem in sent.problems):
         yield from _invalid(view, sent)
@@ -172,8 +177,14 @@ def _chunked(view: View) -> Iterator[Told]:
 
 def clause_chunked(view: View) -> str:
     if view.gives(CODING):
-        return "flag.true-chunked"
+        if view.sight.flag is not True:
+            return "chunked.flag-truthy"
+        return "flag.true-chunked" if _is_chunked_given(view) else "coding.value-free"
     return "chunked.iterable" if view.meaning.role == "iterable" else "chunked.file"
+
+
+def _is_chunked_given(view: View) -> bool:
+    return view.want.values(CODING) == (b"chunked",)
 
 
 def _not_chunked(view: View) -> Told | None:
@@ -337,9 +348,8 @@ def _empty_piece(view: View) -> Told | None:
         f"{len(view.content)}: the {count(len(rest))} behind it are stray, {view.show(rest)}"
     )
     at = sent.end - len(_LAST)
-    return Told(
-        "chunk.empty", text, "chunked.body", "a chunk is written for an element without asking whether it is empty", at
-    )
+    clause = "chunked.empty-skipped" if _has_empty(view) else "chunked.body"
+    return Told("chunk.empty", text, clause, "a chunk is written for an element without asking whether it is empty", at)
 
 
 def _has_empty(view: View) -> bool:
@@ -399,6 +409,8 @@ def _data_lost(view: View) -> Told | None:
 _WHOLE: tuple[Callable[[View], Told | None], ...] = (
     _not_chunked,
     _chunked_twice,
+)
+_BROKEN: tuple[Callable[[View], Told | None], ...] = (
     _wrong_sizes,
     _wrong_endings,
     _characters_counted,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from wireproof._judge._diff_view import LENGTH, Told, View, count, first_difference, hexed, number
+from wireproof._judge._diff_view import CODING, LENGTH, Told, View, count, first_difference, hexed, number
 from wireproof._model import Recipe
 from wireproof._wire import Body
 
@@ -49,6 +49,7 @@ _CLAUSES = {
     "iterable": "body.iterable.as-is",
     "none": "body.none",
 }
+_OF_KIND = {"str-with-read": "body.str-read"}
 _NOUNS = {"text": "The text", "text-file": "The text of the file", "file": "The file", "iterable": "The iterable"}
 
 
@@ -67,7 +68,8 @@ def explain(view: View, want: bytes, got: bytes, inside: Body | None = None) -> 
         return
     told = next(found for found in (row(view, want, got) for row in _ROWS) if found is not None)
     at = told.offset if inside is None else _on_the_wire(inside, told.offset)
-    yield told._replace(clause=told.clause or _CLAUSES.get(view.meaning.role, "request.sent"), offset=at)
+    own = _OF_KIND.get(view.recipe.kind) or _CLAUSES.get(view.meaning.role, "request.sent")
+    yield told._replace(clause=told.clause or own, offset=at)
 
 
 def _on_the_wire(body: Body, offset: int) -> int:
@@ -100,7 +102,7 @@ def _unexpected(view: View, want: bytes, got: bytes) -> Told | None:
     if want:
         return None
     text = f"{count(len(got))} follow the head where nothing may: {view.show(got)}"
-    clause = "body.none" if view.meaning.role == "none" else ""
+    clause = ("coding.no-body" if view.gives(CODING) else "body.none") if view.meaning.role == "none" else ""
     return Told("body.unexpected", text, clause, "left over from another request" if view.sight.step else "")
 
 
@@ -209,7 +211,7 @@ def _rewound(view: View, want: bytes, got: bytes) -> Told | None:
     if got != whole:
         more = f"{view.show(got)} instead of {view.show(want)}"
     text = f"The file was sent from its start instead of from where it stood: {more}."
-    return Told("body.rewound", text, "body.file.contents", "body.seek(0), or the file is read anew or mapped")
+    return Told("body.rewound", text, "file.position", "body.seek(0), or the file is read anew or mapped")
 
 
 def _joined_pieces(pieces: object) -> bytes | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from wireproof._judge._diff_framing import explained, is_automatic
-from wireproof._judge._diff_view import CODING, LENGTH, SHORT, View, hexed, named, plain
+from wireproof._judge._diff_view import CODING, LENGTH, SHORT, View, hexed, plain
 from wireproof._model import Difference
 from wireproof._wire import FieldLine, visible
 
@@ -52,12 +52,12 @@ CODES: Mapping[str, str] = {
 def fields(view: View) -> Iterator[Difference]:
     """Clauses headers.sent, auto.host, auto.accept-encoding, auto.nothing-else, and those of values and names."""
     want, got, skipped = view.want.fields, view.got.fields, explained(view)
-    names = dict.fromkeys(field.name.lower() for field in (*want, *got))
+    wanted, came = _by_name(want), _by_name(got)
     found = [
         each
-        for name in names
+        for name in {**wanted, **came}
         if name not in skipped
-        for each in _named(view, name, named(want, name), named(got, name))
+        for each in _named(view, name, wanted.get(name, []), came.get(name, []))
     ]
     for code in _SPELLED:
         alike = [difference for difference in found if difference.code == code]
@@ -70,6 +70,13 @@ def fields(view: View) -> Iterator[Difference]:
 
 
 _SPELLED = ("field.name-case", "field.spacing")  # one fault, however many field lines it touches
+
+
+def _by_name(fields: tuple[FieldLine, ...]) -> dict[bytes, list[FieldLine]]:
+    found: dict[bytes, list[FieldLine]] = {}
+    for field in fields:
+        found.setdefault(field.name.lower(), []).append(field)
+    return found
 
 
 def _named(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]) -> Iterator[Difference]:
@@ -131,7 +138,9 @@ def _joined(view: View, name: bytes, want: list[FieldLine], got: list[FieldLine]
     if got[0].value not in (b", ".join(values), b",".join(values), b"; ".join(values)):
         only = f"only {_line(view, got[0])} is sent of {len(want)} field lines of this name"
         text = f"The field line {_line(view, _first_missing(want, got))} is missing: {only}."
-        clause = _clause(view, name)
+        headers = view.sight.request.get("headers")
+        is_dict = headers is None or headers.kind == "dict"
+        clause = _clause(view, name) if is_dict or name in _GIVEN else "headers.only-items"
         return view.found("field.missing", plain(name), text, clause, got[0].start, "fields are kept in a dict by name")
     text = f"{len(want)} field lines {visible(want[0].name, SHORT)} were joined into one: {_line(view, got[0])}"
     return view.found("field.joined", plain(name), text, "headers.sent", got[0].start, "', '.join() over repeats")
@@ -169,19 +178,23 @@ def _changed(view: View, want: FieldLine, got: FieldLine) -> Difference:
         text = f"The field name {view.show(want.name)} is written {view.show(got.name)}."
         return view.found("field.name-case", plain(name), text, clause, got.start, _case_cause(want.name, got.name))
     code, how, clause, cause = _value(view, name, want_value, got_value)
-    if code == "field.value" and _is_int(view, name):
-        clause = "headers.value-int"
+    if code == "field.value":
+        clause = _OF_KIND.get(_kind(view, name), clause)
     if want_value.strip() != got_value.strip():
         want_value, got_value = want_value.strip(b" "), got_value.strip(b" ")
     text = f"The value of {visible(want.name, SHORT)} {how}: {view.show(got_value)}, expected {view.show(want_value)}."
     return view.found(code, plain(name), text, clause or _clause(view, name), got.start, cause)
 
 
-def _is_int(view: View, name: bytes) -> bool:
+_OF_KIND = {"int": "headers.value-int", "bool": "headers.value-int", "bytes": "headers.value-bytes"}
+
+
+def _kind(view: View, name: bytes) -> str:
+    """Return the kind of the caller's value of a field, "" where it is not the caller's."""
     headers = view.sight.request.get("headers")
     pairs = headers.get("items") if headers is not None and view.sight.given else None
     kinds = zip(view.sight.given or (), pairs if isinstance(pairs, tuple) else (), strict=False)
-    return any((key or b"").lower() == name and pair[1].kind == "int" for (key, _), pair in kinds)
+    return next((pair[1].kind for (key, _), pair in kinds if (key or b"").lower() == name), "")
 
 
 def _case_cause(want: bytes, got: bytes) -> str:
@@ -302,7 +315,9 @@ def _host(view: View, want: bytes, got: bytes) -> _Value | None:
     for code, how, clause, cause, test in _HOSTS:
         if test(want, got):
             return code, how, clause, cause
-    clause = "host.absolute-url" if re.match("https?://", view.sight.url or "") else "auto.host"
+    url = view.sight.url or ""
+    clause = "host.absolute-url" if re.match("https?://", url) else "auto.host"
+    clause = "host.other-scheme" if clause == "auto.host" and re.match("([A-Za-z][A-Za-z0-9+.-]*:)?//", url) else clause
     return "field.value", "is another one", clause, ""
 
 
@@ -354,7 +369,7 @@ _HOSTS: tuple[tuple[str, str, str, str, Callable[[bytes, bytes], bool]], ...] = 
 
 # field lines: their order -----------------------------------------------------------------------------------------
 
-_Place = tuple[bytes, bytes]  # the lower-case name, and the value where it tells repeats apart
+_Place = tuple[bytes, bytes]  # the lower-case name, and the line where it tells repeats apart
 _OVERRIDES = (b"host", b"accept-encoding")
 
 
@@ -383,8 +398,8 @@ def _common(fields: tuple[FieldLine, ...], others: tuple[FieldLine, ...]) -> lis
 
 
 def _places(fields: tuple[FieldLine, ...], others: tuple[FieldLine, ...]) -> list[_Place]:
-    values, same = ({(field.name.lower(), field.value) for field in side} for side in (fields, others))
-    return [(field.name.lower(), field.value if values == same else b"") for field in _common(fields, others)]
+    values, same = ({(field.name.lower(), field.raw) for field in side} for side in (fields, others))
+    return [(field.name.lower(), field.raw if values == same else b"") for field in _common(fields, others)]
 
 
 def _only(places: list[_Place], names: frozenset[bytes]) -> list[_Place]:

@@ -28,6 +28,7 @@ CODES: Mapping[str, str] = {
 }
 
 _LABELS = {LENGTH: "Content-Length", CODING: "Transfer-Encoding"}
+_EXPECT_BODY = ("PUT", "POST", "PATCH")
 _STREAMED = ("file", "text-file", "iterable")
 _KNOWN = {"text": "length.str", "buffer": "length.buffer"}
 
@@ -53,12 +54,13 @@ def is_changed(view: View) -> bool:
 
 def explained(view: View) -> frozenset[bytes]:
     """Return the names of the framing fields that are judged here, and not as field lines like others."""
-    own = {LENGTH} if not view.gives(LENGTH) and _is_one(view.want) and _is_one(view.got) else set[bytes]()
-    return _changed(view) | own
+    return _changed(view) | (frozenset((LENGTH,)) if _is_another_length(view) else frozenset())
 
 
-def _is_one(message: Message) -> bool:
-    return len(named(message.fields, LENGTH)) == 1
+def _is_another_length(view: View) -> bool:
+    """Say whether the client made one Content-Length, as it should, and with another value."""
+    want, got = named(view.want.fields, LENGTH), named(view.got.fields, LENGTH)
+    return not view.gives(LENGTH) and len(want) == len(got) == 1 and want[0].value != got[0].value
 
 
 def framing(view: View) -> Iterator[Difference]:
@@ -132,8 +134,8 @@ def _dropped(view: View, want: frozenset[bytes], got: frozenset[bytes]) -> Diffe
         text = f"{_LABELS[name]} is missing beside {_shown(view, got)}, whose name the caller gave as bytes."
         return view.found("framing.missing", subject, text, "headers.bytes-name")
     if view.meaning.role == "none":
-        clause = f"length.zero-{_method(view).lower()}"
-        clause = clause if clause in ("length.zero-put", "length.zero-post", "length.zero-patch") else "method.any-case"
+        is_exact = _method(view) in _EXPECT_BODY
+        clause = f"length.zero-{_method(view).lower()}" if is_exact else "method.any-case"
         text = f"Content-Length: 0 is missing: {_method(view)} without a body must have it."
         return view.found("framing.zero-missing", subject, text, clause, None, "http.client before 3.5 did this")
     if name == LENGTH and not view.body_length:
@@ -149,24 +151,36 @@ def _exchanged(view: View, want: frozenset[bytes]) -> Difference:
     if LENGTH in want:
         text = f"Transfer-Encoding: {_values(view, CODING)} is sent instead of Content-Length: {view.body_length}."
         clause = _KNOWN.get(view.meaning.role, "framing.one-only") if view.body_length else "length.empty"
+        clause = "length.any-method" if clause in _KNOWN.values() and _method(view) not in _EXPECT_BODY else clause
         return view.found(
             "framing.chunked-instead-of-length", "transfer-encoding", text, clause, _at(view, frozenset((CODING,)))
         )
     what = _WHAT.get(view.meaning.role, "this body")
     text = f"Content-Length: {_values(view, LENGTH)} is sent instead of Transfer-Encoding: chunked for {what}."
-    clause = {"iterable": "chunked.iterable", "file": "file.no-length", "text-file": "file.no-length"}.get(
-        view.meaning.role, "chunked.field"
-    )
     return view.found(
         "framing.length-instead-of-chunked",
         "content-length",
         text,
-        clause,
+        _chunked_clause(view),
         _at(view, frozenset((LENGTH,))),
         _cause(view),
     )
 
 
+def _chunked_clause(view: View) -> str:
+    """Return the clause that wants chunks, the one that says most of this call."""
+    if view.meaning.role not in _STREAMED:
+        return "chunked.field"
+    if view.recipe.kind in _BUFFER_FILES:
+        return "length.file-wins"
+    if not view.content_length:
+        return "chunked.empty"
+    if _method(view) not in _EXPECT_BODY:
+        return "chunked.any-method"
+    return "chunked.iterable" if view.meaning.role == "iterable" else "file.no-length"
+
+
+_BUFFER_FILES = ("mmap", "bytes-with-read", "array-with-read")
 _WHAT = {"file": "a file", "text-file": "a text file", "iterable": "an iterable"}
 
 
@@ -191,8 +205,6 @@ _Reason = tuple[str, str, str]  # code, reason, cause
 
 
 def _length(view: View, want: FieldLine, got: FieldLine) -> Iterator[Difference]:
-    if want.value == got.value:
-        return
     length, found = number(want.value) or 0, number(got.value)
     if found == length:
         text = f"Content-Length is written {view.show(got.value)} instead of {view.show(want.value)}."

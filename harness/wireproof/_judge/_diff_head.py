@@ -62,7 +62,7 @@ _FAR = 65536
 def preceded(view: View) -> Iterator[Difference]:
     """Clause state.independent: nothing stands in front of the request."""
     data, line = view.sight.data, (view.sight.wire.head or b"").partition(b"\r\n")[0]
-    found = re.search(rb"(?<=\n)" + re.escape(line) + rb"\r?\n", data[:_FAR]) if line else None
+    found = re.search(rb"(?<=\n)" + re.escape(line) + rb"\r?\n", data[: _FAR + len(line)]) if line else None
     if found is None:
         return
     at, before = found.start(), data[: found.start()]
@@ -236,13 +236,13 @@ _TARGETS: tuple[tuple[str, str, str, Callable[[bytes, bytes], bool]], ...] = (
         "",
         lambda want, got: got in (b"/" + want, want + b"/"),
     ),
+    ("target.case", "was changed in case", "", lambda want, got: want.lower() == got.lower()),
     (
         "target.dots-removed",
         "was normalised",
         "urljoin() or normpath()",
         lambda want, got: want.count(b"/") > 1 and _without_dots(want) == _without_dots(got),
     ),
-    ("target.case", "was changed in case", "", lambda want, got: want.lower() == got.lower()),
     ("target.changed", "was changed", "", lambda want, got: True),
 )
 
@@ -250,7 +250,8 @@ _TARGETS: tuple[tuple[str, str, str, Callable[[bytes, bytes], bool]], ...] = (
 def _target(view: View, want: bytes, got: bytes, at: int) -> Difference:
     code, how, cause = next((code, how, cause) for code, how, cause, test in _TARGETS if test(want, got))
     text = f"The url {how}: the request-target is {view.show(got)} instead of {view.show(want)}."
-    return view.found(code, "target", text, "request.target", at, cause)
+    clause = "request.target" if view.sight.url else "target.empty"
+    return view.found(code, "target", text, clause, at, cause)
 
 
 RULES: tuple[Rule, ...] = (request_line, fields, order, line_endings, unfinished)

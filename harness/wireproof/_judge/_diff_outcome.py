@@ -83,6 +83,10 @@ def _refusal(view: View, message: str) -> str:
     headers = request.get("headers")
     if headers is not None and headers.kind != "dict" and view.recipe.kind in _PLAIN:
         return "headers.accepted"
+    if any(re.search(rb"[ \0]", name or b"") for name, _ in view.sight.given or ()):
+        return "headers.name-lenient"
+    if any(re.search(rb"[\r\n]", value or b"") for _, value in view.sight.given or ()):
+        return "headers.value-folding"
     if request.get("body") is not None and view.meaning.role in _ACCEPTED:
         return "body.file.read-only" if view.recipe.kind == "reader" else _ACCEPTED[view.meaning.role]
     return "headers.accepted" if headers is not None else "request.sent"
@@ -235,6 +239,7 @@ def _not_in_latin_1(text: str) -> bool:
 
 
 _WHY: tuple[tuple[str, str, Callable[[Sight], object]], ...] = (
+    ("state.after-failure", "", lambda sight: sight.expect.raises == "CannotSendRequest" and sight.after_failure),
     ("state.busy", "", lambda sight: sight.expect.raises == "CannotSendRequest"),
     (
         "call.wrong-arguments",

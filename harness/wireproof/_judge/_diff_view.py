@@ -242,6 +242,13 @@ def first_difference(one: bytes, other: bytes) -> int:
     return low
 
 
+def distance(one: bytes, other: bytes) -> int:
+    """Return how many bytes differ between what both begin with and what both end with; of the longer one."""
+    start, shorter = first_difference(one, other), min(len(one), len(other))
+    rests = (each[len(each) - shorter + start :][::-1] for each in (one, other))
+    return max(len(one), len(other)) - start - first_difference(*rests)
+
+
 def named(fields: Iterable[FieldLine], name: bytes) -> list[FieldLine]:
     """Return the fields of that name, given in lower case."""
     return [field for field in fields if field.name.lower() == name]

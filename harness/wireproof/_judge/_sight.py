@@ -45,6 +45,7 @@ class Sight:
         total: how many bytes came; more than ``data`` has, where these were too many.
         sha256: the digest of all of them, then.
         compared: how they compare with a long request, of which ``data`` is only the beginning.
+        after_failure: whether the call before it on its connection failed.
         put_right: what is let pass, and how it came; None where nothing is.
     """
 
@@ -63,6 +64,7 @@ class Sight:
     sha256: str | None = None
     continues: bool | None = None
     compared: Compared | None = None
+    after_failure: bool = False
     put_right: PutRight | None = None
 
     @property
@@ -104,9 +106,14 @@ class Sight:
         if not isinstance(self.wire.body, Blocks):
             return None
         if self.compared is not None:
-            return self.compared.reading
+            is_right = self.compared.same == self.total == len(self.wire)
+            return self._read_right(self.wire.body) if is_right else self.compared.reading
         start = parse(self.data).head_end
         return None if start is None else read((memoryview(self.data)[start:],), self.wire.body, self.meaning.pattern)
+
+    def _read_right(self, body: Blocks) -> Reading:
+        """Return how the body reads that is as expected, which nobody has read while it arrived."""
+        return read(Pattern(body).pieces(body.length), body, self.meaning.pattern)
 
     @cached_property
     def wanted(self) -> Message:

@@ -17,14 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, refusable
-from wireproof._judge._diff_view import first_difference
+from wireproof._judge._contract import PREDICATES, Breach, applicable, breaches, inverted, refusable
+from wireproof._judge._diff_view import distance, first_difference
 from wireproof._judge._differences import differences, is_cut_short, is_spelling, matches
-from wireproof._judge._meaning import Meaning, meaning
 from wireproof._judge._rfc import violated
 from wireproof._judge._sight import Sight
 from wireproof._judge._tolerate import put_right
-from wireproof._long import Pattern, read
 from wireproof._model import (
     STRICT,
     Alternative,
@@ -44,8 +42,8 @@ from wireproof._model import (
     Tolerances,
     Verdict,
 )
-from wireproof._plan import Wire, wire
 from wireproof._plan import applicable as applicable_alternatives
+from wireproof._plan import wire
 from wireproof.errors import BugInCase
 
 _SHOWN = 65536
@@ -236,6 +234,7 @@ def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sig
         connections=len(streams),
         continued=any(part.start for part in record.grown),
         continues=_continues(case, number),
+        after_failure=_is_after_failure(case, number),
         ended=streams[-1].ended if is_last and streams else "",
         host=host,
         port=port,
@@ -255,6 +254,13 @@ def _continues(case: Case, number: int) -> bool:
         elif earlier.on == step.on and earlier.expect is not None and earlier.expect.head is not None:
             is_open = True
     return is_open and step.expect is not None and not step.expect.reconnects
+
+
+def _is_after_failure(case: Case, number: int) -> bool:
+    """Say whether an exception was expected of the call before a step, on its connection."""
+    on = case.steps[number].on
+    before = [step.expect for step in case.steps[:number] if step.on == on and step.expect is not None]
+    return any(expect.raises not in (None, "CannotSendRequest") for expect in before)
 
 
 def _with(sight: Sight, expect: Expect) -> Sight:
@@ -295,16 +301,23 @@ def _judge_step(case: Case, look: _Look, *, strict_defects: bool) -> _Finding:
 def _is_like(sight: Sight, known: Sight) -> bool:
     """Say whether what came is CPython's known way with another difference on top, not the right way with one.
 
-    It is so where it begins like CPython's way for longer, whatever the case of letters, or differs from it in spelling
-    only.
+    It is so where it begins like CPython's way for longer, whatever the case of letters, and less of it differs; or
+    where it differs from that in spelling only. A valid message is none of CPython's that is not.
     """
-    alike, right = (first_difference(each.data.lower(), (each.wire.data or b"").lower()) for each in (known, sight))
-    return alike > right or is_spelling(differences(known))
+    alike, right = ((each.data.lower(), (each.wire.data or b"").lower()) for each in (known, sight))
+    if first_difference(*alike) <= first_difference(*right) or distance(*alike) >= distance(*right):
+        return is_spelling(differences(known))
+    return bool(_violated(sight)) or not _violated(_as_known(known))
+
+
+def _as_known(sight: Sight) -> Sight:
+    """Return the sight of what is exactly CPython's known way."""
+    return replace(sight, data=sight.wire.data or b"", total=len(sight.wire))
 
 
 def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Finding:
     """Judge what differs from CPython's known way in spelling only: what the defect itself breaks is forgiven."""
-    known = replace(sight, data=sight.wire.data or b"", total=len(sight.wire))
+    known = _as_known(sight)
     forgiven = {breach.clause for breach in breaches(known)}
     broken = tuple(breach for breach in breaches(sight) if breach.clause not in forgiven)
     wrong = tuple(code for code in _violated(sight) if code not in (*_asked(case, sight), *_violated(known)))
@@ -454,7 +467,6 @@ def _perfect(number: int, step: Step, expect: Expect) -> Sight:
     assert step.request is not None
     raised = Raised((expect.raises, "Exception"), "", "request") if expect.raises else None
     placed = wire(expect, "127.0.0.1", 8080)
-    body = step.request.get("body")
     return Sight(
         step=number,
         request=step.request,
@@ -465,12 +477,18 @@ def _perfect(number: int, step: Step, expect: Expect) -> Sight:
         host="127.0.0.1",
         port=8080,
         total=len(placed),
-        compared=_compared(placed, meaning(body)) if isinstance(placed.body, Blocks) else None,
+        compared=Compared(len(placed)) if isinstance(placed.body, Blocks) else None,
     )
 
 
-def _compared(placed: Wire, meant: Meaning) -> Compared:
-    """Return how a long request that is as expected compares with itself, with its body read all the same."""
-    assert isinstance(placed.body, Blocks)
-    pieces = Pattern(placed.body).pieces(placed.body.length)
-    return Compared(len(placed), read(pieces, placed.body, meant.pattern))
+def hangs_on(case: Case, capture: Capture, clause: str) -> bool:
+    """Say whether the verdict on a right capture hangs on the predicate of a documented clause.
+
+    It does where the contract layer, with that predicate inverted, finds a breach of the clause. Clauses without a
+    predicate (see ``PREDICATES``) are none that this can be said of.
+    """
+    if clause not in _WITH_PREDICATE:
+        return False
+    predicates = inverted(clause)
+    sights = (look[0] for look in _looks(case, capture, {}) if not isinstance(look, _Finding))
+    return any(breach.clause == clause for sight in sights for breach in breaches(sight, predicates))

@@ -31,7 +31,7 @@ def _framed(scene: Scene, pieces: list[bytes]) -> tuple[bytes, ...]:
 def _codes(scene: Scene, content: bytes) -> tuple[str, ...]:
     """Return the codes that say how one content differs from another."""
     right = _content(scene)
-    codes: tuple[str, ...] = {
+    codes = {
         "body.missing": not content,
         "body.twice": content == right * 2,
         "body.truncated": right.startswith(content),
@@ -84,6 +84,9 @@ def _each_byte(scene: Scene) -> Iterator[tuple[str, list[bytes], int, int]]:
                 yield what, pieces, index, at
                 break
             at -= len(piece)
+
+
+_OTHER = ("body.changed", "body.newlines", "body.replaced", "body.code-page", "body.sorted", "body.reversed")
 
 
 def byte_changed(scene: Scene) -> Iterator[Hurt]:

@@ -205,9 +205,7 @@ def blank_line_lost(scene: Scene) -> Iterator[Hurt]:
 def blank_line_doubled(scene: Scene) -> Iterator[Hurt]:
     """The empty line comes twice."""
     if scene.message.head_end is not None:
-        fits: tuple[str, ...] = (
-            ("body.after-blank-line", "body.digest") if scene.body else ("body.unexpected", "body.after-blank-line")
-        )
+        fits: tuple[str, ...] = ("body.after-blank-line", "body.digest" if scene.body else "body.unexpected")
         fits = ("error.more-out", "body.after-blank-line") if scene.expect.raises is not None else fits
         yield Hurt("", fits, (scene.head + b"\r\n" + scene.body,), rfc=scene.invalid())
 

@@ -25,7 +25,7 @@ _COMMANDS = {
     "freeze": "Write down what the suite has in this version, for --suite-version of later ones.",
     "merge": "Put the reports of shards together again.",
     "report": "Make reports of any format from stored results.",
-    "coverage": "Say how much of what could be combined was combined.",
+    "coverage": "Say what exercises each clause of the contract, and what falls short.",
     "candidates": "List the described candidates, and say which are installed.",
     "install": "Install described candidates, each in a virtual environment of its own.",
     "driver": "Check a driver of your own: wireproof driver check.",
