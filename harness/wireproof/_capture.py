@@ -412,10 +412,12 @@ class Recorder:
             return [self._listener.fileno(), *opened]
 
     def settle(self, done: Callable[[], bool]) -> None:
-        """Read until ``done()``, or until nothing has come for the time of grace."""
+        """Read until ``done()``, or until nothing has come for the time of grace, to this thread or to another one."""
         self.pump()
         while not done():
-            if not self.wait(self._patience.seconds) or not self.pump():
+            before = self.totals()
+            came = self.wait(self._patience.seconds) and self.pump()
+            if not came and self.totals() == before and not done():
                 self._patience.lost()
                 return
 

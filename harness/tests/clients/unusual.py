@@ -258,14 +258,28 @@ class OwnSocket(Client):
         self.sock.connect(address)
 
 
-class EagerWherePossible(Client):
-    """Connects when it is made, where somebody listens already."""
+class Eager(Client):
+    """Connects when it is made."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         """Connect."""
         super().__init__(*arguments, **keywords)
-        with suppress(OSError):
-            self.connect()
+        self.connect()
+
+
+class OwnResolver(Client):
+    """Takes an address for what it is, and asks nobody about it."""
+
+    def connect(self) -> None:
+        host = self.host.strip("[]")
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            socket.inet_pton(family, host.partition("%")[0])
+        except OSError:
+            super().connect()
+            return
+        self.sock = socket.socket(family)
+        self.sock.connect((host, int(self.port)))
 
 
 class Lingering(Client):
@@ -319,7 +333,7 @@ class _Meta(type):
 class Subclassed(_Told, flavour="plain"):
     """Has __init_subclass__ above it, and makes its methods partial ones."""
 
-    request = functools.partialmethod(http.client.HTTPConnection.request)  # type: ignore[assignment]
+    request = functools.partialmethod(http.client.HTTPConnection.request)
 
 
 class ByMetaclass(http.client.HTTPConnection, metaclass=_Meta):
@@ -342,7 +356,8 @@ class Builtins:
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         """Bind them."""
         inner = http.client.HTTPConnection(*arguments, **keywords)
-        self.request = functools.partial(operator.call, inner.request)
+        request: Any = inner.request
+        self.request = functools.partial(operator.call, request)
         self.getresponse = operator.attrgetter("getresponse")(inner)
         self.close = functools.partial(inner.close)
 
@@ -468,7 +483,8 @@ class OwnErrors(http.client.HTTPConnection):
         except OSError:
             raise
         except Exception as error:
-            raise _own(type(error))("said otherwise") from error
+            kind: Any = type(error)
+            raise _own(kind)("said otherwise") from error
 
 
 @functools.cache

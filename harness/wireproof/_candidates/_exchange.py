@@ -247,9 +247,9 @@ class Exchange:
             self.caller.release()
 
     def is_unresolved(self) -> bool:
-        """Say whether a call failed because a name could not be resolved."""
+        """Say whether a call failed to reach anybody: a name, or an address that stands for the server's."""
         raised = (record.outcome.raised for record in self.records if record)
-        return any("gaierror" in each.classes for each in raised if each)
+        return any("OSError" in each.classes for each in raised if each)
 
     def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
         """Return everything that was seen so far."""

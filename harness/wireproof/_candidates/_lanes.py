@@ -174,7 +174,7 @@ def is_placed(recipe: Recipe) -> bool:
 
 def unresolved(raised: Raised | None, asked: list[str] | None) -> bool:
     """Say whether a call failed because its client resolves names in another way than the one that is redirected."""
-    return asked == [] and raised is not None and "gaierror" in raised.classes
+    return asked == [] and raised is not None and "OSError" in raised.classes
 
 
 Called = tuple[Any, "Raised | None", str]

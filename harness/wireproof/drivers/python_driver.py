@@ -1069,14 +1069,30 @@ def tried(found: Any, constructor: Optional[Mapping[str, Any]] = None) -> Any:
     Raises:
         Unusable: its constructor raises, or its objects have no request.
     """
+    listening = _listening()  # a client may connect at once
     try:
-        connection = found("127.0.0.1", 9, **(constructor or {}))
+        connection = found("127.0.0.1", listening.getsockname()[1] if listening else 9, **(constructor or {}))
     except BaseException as error:
         why = "its constructor, called with a host and a port, raises {}".format(_said(error))
         raise Unusable(why, "a candidate is made as Class(host, port)") from None
+    finally:
+        if listening:
+            listening.close()
     if not callable(getattr(connection, "request", None)):
         raise Unusable("its objects have no method request", "a candidate has the API of HTTPConnection")
     return found
+
+
+def _listening() -> Optional[socket.socket]:
+    """Return a socket that somebody can connect to, or None where there is no network."""
+    listening = socket.socket()
+    try:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+    except OSError:
+        listening.close()
+        return None
+    return listening
 
 
 def own_version(name: str) -> str:
