@@ -60,6 +60,7 @@ REDIRECTED = ("OwnResolver",)
 FILES = ("body-file/*",)
 CHUNKS = ("encode-chunked/*", "body-iterable/*", "body-file/*", "sequences/*")
 HEADS = ("automatic-headers/order/*", "automatic-headers/host-override/*", "headers/*", "framing/*", "sequences/*")
+DEFECTS = ("body-file/reads/*", "body-iterable/*", "encode-chunked/*", "sequences/*", "automatic-headers/*", "matrix/*")
 CALLS = ("errors/*", "headers/*", "request-line/*", "sequences/*", "matrix/after-failure")
 
 FREE = {
@@ -82,6 +83,11 @@ FREE = {
     "StartsOver": (CALLS, "call.not-raised"),
     "Pipelines": (CALLS, "call.not-raised"),
     "SendsFiles": (FILES, ""),
+    "PlainMoreFields": (DEFECTS, "field.extra"),
+    "PlainLowerNames": (DEFECTS, "field.name-case"),
+    "PlainOtherCoding": (DEFECTS, "field.value"),
+    "Accepting": (CALLS, "call.not-raised"),
+    "StrictMethods": (CALLS, "call.raised"),
 }
 """For each client the cases in which its way could show, and the reason that is given at the gate bytes ("": none)."""
 

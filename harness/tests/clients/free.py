@@ -6,6 +6,7 @@ each must be seen at the gate bytes.
 
 from __future__ import annotations
 
+import http.client
 import io
 import itertools
 import re
@@ -236,3 +237,46 @@ class SendsFiles(Hooked):
             self.sock.sendfile(body, body.tell())
         else:
             super().send_body(body, chunked)
+
+
+# with CPython's own defects -----------------------------------------------------------------------------------------
+
+
+class PlainMoreFields(http.client.HTTPConnection):
+    """Adds a field of its own, and has CPython's defects."""
+
+    def endheaders(self, *arguments: Any, **keywords: Any) -> None:
+        self.putheader("User-Agent", "unusual/1")
+        super().endheaders(*arguments, **keywords)
+
+
+class PlainLowerNames(http.client.HTTPConnection):
+    """Sends the names of field lines in lower case, and has CPython's defects."""
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        super().putheader(header.lower(), *values)
+
+
+class PlainOtherCoding(http.client.HTTPConnection):
+    """Accepts a coding, and has CPython's defects."""
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        values = ("gzip",) if (header, values) == ("Accept-Encoding", ("identity",)) else values
+        super().putheader(header, *values)
+
+
+class Accepting(Client):
+    """Takes no mapping, and pairs, for headers."""
+
+    def request(self, method: Any, url: Any, body: Any = None, headers: Any = {}, **more: Any) -> None:  # noqa: B006
+        taken = headers if hasattr(headers, "items") else dict(headers or {})
+        super().request(method, url, body, taken, **more)
+
+
+class StrictMethods(Client):
+    """Refuses methods that are no tokens."""
+
+    def request(self, method: Any, url: Any, *arguments: Any, **more: Any) -> None:
+        if isinstance(method, str) and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", method):
+            raise ValueError("the method is no token")
+        super().request(method, url, *arguments, **more)

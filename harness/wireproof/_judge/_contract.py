@@ -49,6 +49,8 @@ def breaches(sight: Sight, predicates: Sequence[_Predicate] | None = None) -> tu
     """Return every documented clause that was broken, in the order of the contract (of these predicates: all)."""
     predicates = PREDICATES if predicates is None else predicates
     if sight.raised is not None:
+        if sight.after_leniency and not sight.data:
+            return ()  # a request is under way that the caller did not count on
         if sight.expect.raises is None and not refusable(sight):
             return (_refusal(sight),)
         if sight.expect.head is None or sight.message.head_end is None:
@@ -82,6 +84,8 @@ def applicable(sight: Sight) -> tuple[str, ...]:
 def refusable(sight: Sight) -> bool:
     """Say whether a client may refuse the call although CPython does not: decisions on obs-fold and the like."""
     if any(_CONTROL.search(text.encode("utf-8", "surrogatepass")) for text in (sight.method or "", sight.url or "")):
+        return True
+    if sight.method is not None and not _TOKEN.fullmatch(sight.method.encode("utf-8", "surrogatepass")):
         return True
     return sight.given is not None and any(
         (name is not None and not _TOKEN.fullmatch(name)) or (value is not None and _CONTROL.search(value))

@@ -46,6 +46,7 @@ class Sight:
         sha256: the digest of all of them, then.
         compared: how they compare with a long request, of which ``data`` is only the beginning.
         after_failure: whether the call before it on its connection failed.
+        after_leniency: whether a call before it on its connection was accepted although it should have failed.
         put_right: what is let pass, and how it came; None where nothing is.
     """
 
@@ -65,6 +66,7 @@ class Sight:
     continues: bool | None = None
     compared: Compared | None = None
     after_failure: bool = False
+    after_leniency: bool = False
     put_right: PutRight | None = None
 
     @property

@@ -128,7 +128,7 @@ def name_spoilt(scene: Scene) -> Iterator[Hurt]:
     for field in _fields(scene):
         name, subject = field.name.lower(), _subject(field)
         line = _line(scene, field)
-        fits: tuple[str, ...] = (f"field.missing/{subject}", f"field.extra/{subject}*")
+        fits: tuple[str, ...] = (f"field.missing/{subject}", f"field.extra/{subject}*", f"field.repeated/{subject}*")
         if name in _FRAMING:
             fits = (*fits, "framing.given-dropped", "framing.missing", "framing.zero-missing")
         sent = _without(scene, field, field.name + b" " + line[len(field.name) :])

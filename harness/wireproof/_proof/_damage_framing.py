@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from wireproof._proof._scene import CODING, LENGTH, Damage, Hurt, Scene, chunked
+from wireproof._wire import parse_chunked
 
 _CODED = b"Transfer-Encoding: chunked\r\n"
 
@@ -30,7 +31,8 @@ def coding_for_length(scene: Scene) -> Iterator[Hurt]:
         pieces = [scene.body] if scene.body else []
         fits: tuple[str, ...] = ("framing.chunked-instead-of-length", "body.digest")
         yield Hurt("and chunks", fits, (head + chunked(pieces),), contract=contract, rfc=False)
-        yield Hurt("and no chunks", fits, (head + scene.body,), contract=contract, rfc=scene.invalid())
+        rfc = None if parse_chunked(scene.body).complete else scene.invalid()
+        yield Hurt("and no chunks", fits, (head + scene.body,), contract=contract, rfc=rfc)
 
 
 def length_for_coding(scene: Scene) -> Iterator[Hurt]:

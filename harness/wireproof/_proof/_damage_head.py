@@ -61,7 +61,7 @@ _TARGETS: tuple[tuple[str, tuple[str, ...], object], ...] = (
     ),
     (
         "percent-encoded",
-        ("target.percent-encoded",),
+        ("target.percent-encoded", "target.changed"),
         lambda target: target[:-1] + b"%%%02X" % target[-1] if target[-1:].isalnum() else target,
     ),
     (
@@ -189,7 +189,16 @@ def crlf_lost(scene: Scene) -> Iterator[Hurt]:
         fits: tuple[str, ...] = (
             ("version.changed", "target.changed")
             if what == "the request line"
-            else ("field.value*", "head.cut", "host.*", "framing.*", "length.*", "field.missing*", "head.no-blank-line")
+            else (
+                "field.value*",
+                "head.cut",
+                "host.*",
+                "framing.*",
+                "length.*",
+                "field.missing*",
+                "head.no-blank-line",
+                "field.extra/no-colon",
+            )
         )
         yield Hurt(what, fits, (scene.data[: end - 2] + scene.data[end:],))
 

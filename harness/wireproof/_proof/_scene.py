@@ -38,8 +38,10 @@ from wireproof._wire import Body, FieldLine, Message, parse, parse_chunked
 LENGTH, CODING, HOST, ACCEPT = b"content-length", b"transfer-encoding", b"host", b"accept-encoding"
 _MAPPINGS = ("dict", "message", "mapping", "mapping-proxy")
 _TEXT = ("str", "str-subclass")
+_VALUES = (*_TEXT, "bytes", "bytes-subclass", "int")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
+_TOKEN = re.compile(r"[!#$%&\'*+.^_`|~0-9A-Za-z-]+")
 _BREAK = re.compile(rb"[\r\n]")
 _LARGE = 40_000
 """Bytes of a call from which on a few damages must do: the judge looks for an explanation in all of them."""
@@ -178,10 +180,11 @@ class Scene:
 
     @cached_property
     def is_refusable(self) -> bool:
-        """Whether the contract lets a client refuse the call: for control characters, or names that are no tokens."""
+        """Whether the contract lets a client refuse the call: for control characters, or what should be a token."""
         method = self.request.get("method")
-        texts = (self.url, str(method.get("text", "")) if method is not None else "")
-        return not self.is_readable or any(_CONTROL.search(text) for text in (*texts, *self._values))
+        text = str(method.get("text", "")) if method is not None else ""
+        is_odd = not self.is_readable or not _TOKEN.fullmatch(text)
+        return is_odd or any(_CONTROL.search(text) for text in (self.url, *self._values))
 
     @cached_property
     def _values(self) -> list[str]:
@@ -216,7 +219,10 @@ class Scene:
         if not isinstance(pairs, tuple) or (headers is not None and headers.kind not in _MAPPINGS):
             return False
         return all(
-            name.kind in _TEXT and _NAME.fullmatch(_characters(name)) and not _BREAK.search(_characters(value))
+            name.kind in _TEXT
+            and value.kind in _VALUES
+            and _NAME.fullmatch(_characters(name))
+            and not _BREAK.search(_characters(value))
             for name, value in pairs
         )
 
