@@ -165,6 +165,8 @@ MAY_RAISE = (
     "ValueError",
     "OSError",
     "KeyError",
+    "IndexError",
+    "AttributeError",
     "TypeError",
     "EOFError",
     "ZeroDivisionError",

@@ -26,6 +26,7 @@ from wireproof._recipes import KINDS, FieldType
 _WIDTH = 140
 _REPEATED = re.compile(r"(.{1,64}?)\1{7,}", re.DOTALL)
 _LONG = 64
+_MANY = 12
 _SURROGATE = re.compile("([\ud800-\udfff])")
 _ESCAPES = {"\r": "\\r", "\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
@@ -216,10 +217,25 @@ def _block(value: dict[str, _Written], indent: str, first: str = "") -> Iterator
         elif isinstance(item, dict):
             yield f"{start}{key}:"
             yield from _block(item, f"{indent}  ")
+        elif len(item) > _MANY and not any(isinstance(each, list | dict) for each in item):
+            yield f"{start}{key}:"
+            yield from _wrapped(item, f"{indent}  ")
         else:
             yield f"{start}{key}:"
             for each in item:
                 yield from _item(each, f"{indent}  ")
+
+
+def _wrapped(items: list[_Written], indent: str) -> Iterator[str]:
+    """Yield the lines of a long list of scalars, as many on a line as fit."""
+    line = f"{indent}["
+    for number, item in enumerate(items):
+        word = f"{_flow(item)}{']' if number == len(items) - 1 else ','}"
+        if len(line) + len(word) > _WIDTH and not line.endswith("["):
+            yield line.rstrip()
+            line = f"{indent} "
+        line += f"{word} "
+    yield line.rstrip()
 
 
 def _item(value: _Written, indent: str) -> Iterator[str]:

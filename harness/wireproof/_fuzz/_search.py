@@ -124,6 +124,7 @@ class Search:
         self._passed: set[bytes] = set()
         self._best: tuple[bytes, Case, Verdict] | None = None
         self._trouble: Exception | None = None
+        self._stopped = False
         self._spent = 0
         self._began = self._first = 0.0
         self._number = 0
@@ -143,6 +144,10 @@ class Search:
                 return
             self._known.add(found.key)
             yield found
+
+    def stop(self) -> None:
+        """End the search at the next example, as if it were interrupted there."""
+        self._stopped = True
 
     def close(self) -> None:
         """End the worker."""
@@ -193,6 +198,8 @@ class Search:
         return False
 
     def _check(self, *, shrinking: bool) -> None:
+        if self._stopped:
+            raise KeyboardInterrupt
         self._spent += shrinking
         limits = self.limits
         is_late = limits.seconds is not None and time.monotonic() - self._began >= limits.seconds

@@ -205,7 +205,7 @@ def _expects_chunks(sight: Sight) -> bool:
 
 def _given_values(sight: Sight, name: bytes) -> tuple[bytes | None, ...]:
     return tuple(
-        value.strip(b" \t") if value is not None else None
+        _unfold(value) if value is not None else None
         for key, value in sight.given or ()
         if key is not None and key.lower() == name
     )

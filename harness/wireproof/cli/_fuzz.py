@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -92,10 +94,10 @@ def _search(
     folder: Path | None,
 ) -> int:
     """Search one candidate, say what is found as it is found, and return the exit code."""
-    click.echo(f"{candidate.name}: seed {seed}, gate {options.gate}")
     is_reference = candidate.name == "reference"
     found = 0
-    with closing(Search(candidate, options, limits, seed, thorough=is_reference)) as search:
+    with closing(Search(candidate, options, limits, seed, thorough=is_reference)) as search, _interruptible(search):
+        _say([f"{candidate.name}: seed {seed}, gate {options.gate}"])
         try:
             for finding in search.findings():
                 found += 1
@@ -108,6 +110,31 @@ def _search(
         if not search.tally.examples or search.tally.unsupported == search.tally.examples:
             raise HarnessError(f"{candidate.name}: nothing could be asked")
     return int(found > 0 or search.tally.gave_up)
+
+
+@contextmanager
+def _interruptible(search: Search) -> Iterator[None]:
+    """Let an interruption end the search between two examples: Hypothesis loses one that comes in its own time.
+
+    A second one ends it at once.
+    """
+    every = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    before = {number: handler for number, handler in every.items() if handler not in (None, signal.SIG_IGN)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        search.stop()
+        restore()
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        restore()
 
 
 def _say(lines: Iterator[str] | Sequence[str]) -> None:

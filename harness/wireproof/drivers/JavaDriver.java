@@ -1172,7 +1172,8 @@ public final class JavaDriver {
         "Unexpected end of file", List.of("RemoteDisconnected", "ConnectionResetError", "ConnectionError"));
 
     private static final Map<String, List<String>> BASES = Map.of(
-        "KeyError", List.of("LookupError"), "ZeroDivisionError", List.of("ArithmeticError"));
+        "IndexError", List.of("LookupError"), "KeyError", List.of("LookupError"),
+        "ZeroDivisionError", List.of("ArithmeticError"));
 
     /** Returns what is kept of something that the client let out. */
     static Map<String, Object> raised(Throwable error, String phase) {

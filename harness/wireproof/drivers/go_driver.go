@@ -607,6 +607,7 @@ func as[T error](err error) bool {
 }
 
 var bases = map[string][]string{
+	"IndexError":        {"IndexError", "LookupError"},
 	"KeyError":          {"KeyError", "LookupError"},
 	"ZeroDivisionError": {"ZeroDivisionError", "ArithmeticError"},
 }

@@ -108,7 +108,8 @@ const BY_NAME = new Map(Object.entries({
 }));
 
 /** The bases of exceptions that a recipe may raise, but for Exception. */
-const BASES = new Map(Object.entries({ KeyError: ["LookupError"], ZeroDivisionError: ["ArithmeticError"] }));
+const BASES = new Map(Object.entries({
+  IndexError: ["LookupError"], KeyError: ["LookupError"], ZeroDivisionError: ["ArithmeticError"] }));
 
 /** Return the names of the error's own classes, its code first; one that a recipe raises has none but Python's. */
 function ownNames(error) {

@@ -103,11 +103,9 @@ class Reads:
 
     def read(self, size: Optional[int]) -> Any:
         """Return the next piece."""
+        index = len(self.sizes)
         self.sizes.append(size)
-        try:
-            return self.pieces.take(len(self.sizes) - 1)
-        except IndexError:
-            return self.end
+        return self.pieces.take(index) if index < len(self.pieces) else self.end
 
 
 class Endless:
@@ -209,10 +207,9 @@ class Iterating:
         return self
 
     def __next__(self) -> Any:
-        try:
-            value = self._pieces.take(self._position)
-        except IndexError:
-            raise StopIteration from None
+        if self._position >= len(self._pieces):
+            raise StopIteration
+        value = self._pieces.take(self._position)
         self._position += 1
         return value
 
@@ -263,7 +260,17 @@ class OnlyItems:
 
 _RAISED: Dict[str, Type[Exception]] = {
     error.__name__: error
-    for error in (RuntimeError, ValueError, OSError, KeyError, TypeError, EOFError, ZeroDivisionError)
+    for error in (
+        RuntimeError,
+        ValueError,
+        OSError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        TypeError,
+        EOFError,
+        ZeroDivisionError,
+    )
 }
 
 
