@@ -233,6 +233,9 @@ def test_an_element_raises_when_its_turn_comes(kind: str, name: str) -> None:
     items = (data(b"ab"), Recipe("raise", {"name": name}), data(b"c"))
     built = build(Recipe(kind, {"items": items}), Site())
     taken: list[object] = []
+    if (kind, name) == ("getitem", "IndexError"):  # which is how that one ends
+        assert list(built.value) == [b"ab"]
+        return
     with pytest.raises(Exception, match="raised by the body") as caught:
         taken.extend(built.value)
     assert (type(caught.value).__name__, taken, built.effects()["pulled"]) == (name, [b"ab"], 1)
