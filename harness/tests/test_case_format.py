@@ -591,7 +591,7 @@ BODIES: dict[str, tuple[str, list[str]]] = {
         "6:44: found an exception as a value; wanted raise only as an item of items or reads",
     ]),
     "wrong pieces": ('{generator: [{raise: Foo}, 5, "\\u0100"]}', [
-        "6:65: found the bare word 'Foo'; wanted the name of an exception: RuntimeError, ValueError, OSError, KeyError, TypeError, EOFError or ZeroDivisionError",
+        "6:65: found the bare word 'Foo'; wanted the name of an exception: RuntimeError, ValueError, OSError, KeyError, IndexError, AttributeError, TypeError, EOFError or ZeroDivisionError",
         "6:71: found the bare word '5'; wanted text in double quotes, {int: 5}, null, true, false or {kind: …}",
         "6:74: found the text 'Ā'; wanted bytes: one character a byte, \\x00 to \\xff",
     ]),

@@ -13,6 +13,7 @@ import pytest
 
 from wireproof import cli
 from wireproof._cases import load
+from wireproof.report._formats import FORMATS
 
 CLIENT = """
 import http.client, os, pathlib, signal
@@ -84,6 +85,13 @@ class Life:
     def baseline(self, what: str) -> tuple[int, str]:
         """Call ``wireproof baseline`` with the last results."""
         return self.call("baseline", what, "results.json", "baseline.yaml", "--cases", "own")
+
+    def reports(self) -> dict[str, str]:
+        """Run the gate with every report; return them, without what is printed."""
+        files = {name: self.folder / f"report.{name}" for name in FORMATS}
+        targets = [word for name, file in files.items() for word in ("--report", f"{name}={file.name}")]
+        self.call("run", "life:Client", "--cases", "own", "--jobs", "1", "--baseline", "baseline.yaml", *targets)
+        return {name: file.read_text() for name, file in files.items()}
 
     @property
     def known(self) -> str:
@@ -160,3 +168,49 @@ def test_the_life_of_a_gate(life: Life) -> None:
     code, output = life.baseline("update")
     assert code == 2
     assert "were not judged" in output
+
+
+def test_reports_agree_with_the_gate(life: Life) -> None:
+    """What is quiet fails in no report, what is news fails in each; and stored results say the same again."""
+    life.mode("extra")
+    life.gate()
+    life.baseline("update")
+    (life.folder / "baseline.yaml").write_text(life.known.replace("not looked at yet", "we need it"))
+    quiet = life.reports()
+    assert {name: quiet["junit"].count(f"<{name}") for name in ("failure", "error", "skipped")} == {
+        "failure": 0, "error": 0, "skipped": 3
+    }  # fmt: skip
+    assert "<skipped>known failure: we need it</skipped>" in quiet["junit"]
+    assert quiet["tap"].count(" # TODO known failure: we need it\n") == quiet["tap"].count("\nnot ok") == 3
+    assert quiet["github"] == ""
+    assert "1 candidate pass" in quiet["markdown"]
+    assert "All is as the baseline says." in quiet["markdown"]
+    assert json.loads(quiet["badge"]) == {
+        "schemaVersion": 1, "label": "life:Client", "message": "0 of 3, 3 known", "color": "brightgreen"
+    }  # fmt: skip
+    assert "✓ holds" in quiet["html"]
+    known = json.loads(quiet["json"])["candidates"][0]["known"]
+    assert (known["count"], known["news"]) == (3, [])
+
+    life.suite("one", "two")
+    life.mode("other")
+    loud = life.reports()
+    code, lines = life.gate()
+    assert (code, len(lines)) == (1, 4)
+    known = json.loads(loud["json"])["candidates"][0]["known"]
+    assert [f"  {news['text']}" for news in known["news"]] == lines[1:]
+    assert [news["kind"] for news in known["news"]] == ["other", "stale", "gone"]
+    assert loud["junit"].count("<failure") == 2 + 3
+    assert loud["github"].count("::error file=baseline.yaml,line=") == 3
+    for name in ("markdown", "html"):
+        assert "all/three matches nothing that was planned; remove it" in loud[name]
+
+    for name in FORMATS:
+        life.call("report", "report.json", "--format", name, "--output", "again", "--cases", "own")
+        assert (life.folder / "again").read_text() == loud[name]
+    run = ("run", "life:Client", "--cases", "own", "--jobs", "1", "--baseline", "baseline.yaml")
+    _, printed = life.call(*run)
+    code, again = life.call("report", "report.json", "--cases", "own")
+    assert (code, again.splitlines()[1:]) == (0, printed.splitlines()[1:])
+    assert again.splitlines()[-len(lines) :] == lines
+    assert again.count("Expected (-) and received (+):") == 1

@@ -84,10 +84,42 @@ def hostile(results: dict[str, Any]) -> dict[str, Any]:
                 record["notes"] = [HOSTILE]
                 for difference in record["differences"]:
                     difference["text"] = difference["cause"] = HOSTILE
+                record["known"] = {"reason": HOSTILE, "issue": HOSTILE}
                 for evidence in record["evidence"]:
                     evidence["raised"] = HOSTILE
                     evidence["received"] = "".join(map(chr, range(256))) * 20
+    found["candidates"][2]["known"] = known(HOSTILE)
     return found
+
+
+def known(text: str) -> dict[str, Any]:
+    """Return what a baseline says of a candidate, with a text in all of it."""
+    entries = [{"line": 3, "reason": text, "issue": text, "count": 1}]
+    news = [{"kind": "new", "text": text, "count": 1, "case": text}]
+    return {"file": text, "layer": "bytes", "count": 1, "entries": entries, "news": news}
+
+
+def test_known_failures_are_marked(tmp_path: Path, results: dict[str, Any]) -> None:
+    """With a mark of their own, the reason and the link; news stands beside the candidate, which holds without any."""
+    found = copy.deepcopy(results)
+    for candidate in found["candidates"]:
+        candidate["known"] = {**known("It was so."), "news": []}
+        for record in candidate["results"]:
+            if record["id"] != "body-iterable/collections/list" and record["layers"]["bytes"] == "fail":
+                record["known"] = {"reason": "We live with it.", "issue": "https://issues.example/1"}
+    found["candidates"][2]["known"] = known("Something is news.")
+    page = made(tmp_path, found).read_text()
+    index, details = unpacked(page)
+    failing = [record["id"] for record in found["candidates"][1]["results"] if record["layers"]["bytes"] == "fail"]
+    marks = {id_: mark for id_, mark in zip(index["ids"], index["marks"][1], strict=True) if mark in "fk"}
+    assert marks == {id_: "f" if id_ == "body-iterable/collections/list" else "k" for id_ in failing}
+    at = index["ids"].index(next(id_ for id_ in failing if marks[id_] == "k"))
+    assert details[at]["cells"]["1"]["known"] == "We live with it. (https://issues.example/1)"
+    tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(page)
+    told = ["".join(row.itertext()) for row in tree.find(".//tbody").findall("tr")]
+    assert [("✓ holds" in text, "All is as" in text, "Something is news." in text) for text in told] == [
+        (True, True, False), (False, True, False), (False, False, True)
+    ]  # fmt: skip
 
 
 def test_every_case_has_a_row_and_every_failure_its_bytes(tmp_path: Path, results: dict[str, Any]) -> None:
@@ -217,6 +249,8 @@ def test_filters_keys_and_details(browser: Any, tmp_path: Path, results: dict[st
     page.keyboard.press("Escape")
     page.wait_for_selector("#details", state="hidden")
     assert page.evaluate("document.activeElement.dataset.column") == "2"
+    page.select_option("#case-mark", "k")
+    assert page.locator("#rows .row").count() == 0
     page.click("text=Clear")
     page.wait_for_function(f"document.getElementById('case-count').textContent === '{total} of {total}'")
     assert said == []
@@ -250,6 +284,10 @@ def test_hostile_results_do_nothing_and_everybody_can_read_the_page(
     page.wait_for_selector("#details[open]")
     assert "<script>alert(1)</script>" in page.inner_text("#details")
     assert page.locator("#details script").count() == 0
+    page.keyboard.press("Escape")
+    page.select_option("#case-mark", "k")
+    page.locator("#rows .mark.k").first.click()
+    assert "known: <script>alert(1)</script>" in page.inner_text("#details")
     page.keyboard.press("Escape")
     assert violations(page) == []
     assert said == []

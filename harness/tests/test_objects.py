@@ -8,6 +8,7 @@ import io
 import itertools
 import os
 import pickle
+import socket
 import tempfile
 import types
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ import pytest
 from wireproof._model import Recipe
 from wireproof._recipes import KINDS, MAY_RAISE
 from wireproof.drivers import python_driver as _objects
-from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare
+from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare, redirected
 
 
 def text(value: str) -> Recipe:
@@ -573,3 +574,20 @@ def test_the_classes_are_those_of_the_standard_library() -> None:
         ("raw-reader", {"reads": ()}, io.RawIOBase),
     ):
         assert isinstance(build(Recipe(kind, fields), site).value, class_)
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1]:8080", "example.test:80", b"example.test:80", "example .test", "http://a.test"]
+)
+def test_what_is_no_name_leads_nowhere(host: object) -> None:
+    """A client that asks for a name with a port in it would find nobody, and finds nobody here."""
+    with redirected(lambda port: ("127.0.0.1", 80)) as asked, pytest.raises(socket.gaierror):
+        socket.getaddrinfo(host, 80)  # type: ignore[arg-type]
+    assert asked == [str(host)]
+
+
+@pytest.mark.parametrize("host", ["example.test", "::1", "[::1]", "::1%lo", b"xn--bcher-kva.test"])
+def test_every_name_leads_to_the_server(host: object) -> None:
+    """In whatever form it is asked for."""
+    with redirected(lambda port: ("127.0.0.1", 81)):
+        assert socket.getaddrinfo(host, 80)[0][4] == ("127.0.0.1", 81)  # type: ignore[arg-type]

@@ -49,7 +49,7 @@ values:
 - id: coding
   about: "A coding."
   value: [["Transfer-Encoding", "chunked"]]
-  asks: [rfc.chunk-last, rfc.content-long, rfc.h11]
+  asks: [rfc.chunk-last, rfc.content-long]
 """
 CONNECTIONS = """
 about: "Ways to make the connection object."

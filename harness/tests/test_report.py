@@ -163,7 +163,7 @@ def test_documents_of_every_kind_fit_the_schema() -> None:
     made = document([result(*MIXED, tolerant), result(verdict("a/b"))], "bytes")
     jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)
     keys = {key for candidate in made["candidates"] for each in candidate["results"] for key in each}
-    assert keys | {"source"} == set(SCHEMA["$defs"]["result"]["properties"])
+    assert keys | {"source", "known"} == set(SCHEMA["$defs"]["result"]["properties"])
     made["candidates"][0]["results"][0]["surprise"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(made)), SCHEMA)

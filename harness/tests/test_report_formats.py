@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,10 @@ from rich.console import Console
 import wireproof
 from wireproof import __version__
 from wireproof._codec import encode
+from wireproof._gates._baseline import read_text
+from wireproof._gates._hold import Held, Scope, plain
+from wireproof._gates._known import Chosen
+from wireproof._gates._rewrite import quoted
 from wireproof._model import LAYERS, Difference, Evidence, Source, Verdict
 from wireproof._run import Tally
 from wireproof.cli import group
@@ -35,7 +41,10 @@ from wireproof.report._checks import MOST, checks
 from wireproof.report._formats import FORMATS, text, write
 from wireproof.report._github import MOST as ANNOTATIONS
 from wireproof.report._jsonl import header
+from wireproof.report._known import Marked, account, looked
+from wireproof.report._known import lines as printed
 from wireproof.report._markdown import LIMIT
+from wireproof.report._merge import merge
 from wireproof.report._output import put
 from wireproof.report._read import reading
 from wireproof.report._results import Result, Selection
@@ -105,10 +114,62 @@ def written(name: str, made: Report = HOSTILE) -> str:
 # all formats -------------------------------------------------------------------------------------------------------
 
 
+def held(made: Result, known: str) -> Result:
+    """Return the result, held against entries of a baseline."""
+    groups = read_text(f"candidates:\n- candidate: {quoted(made.candidate)}\n  layer: bytes\n{known}", "b.yaml").groups
+    found = Held(groups[0], "bytes", datetime.date(2026, 7, 1))
+    for position, record in enumerate(made.records):
+        found.take(looked(record, "bytes"), position)
+    told = account(found, Scope(Chosen(), __version__), "b.yaml")
+    return replace(made, records=list(map(nasty, Marked(made.records, found))), known=nasty(told))
+
+
+def nasty(data: Any) -> Any:
+    """Return JSON values with the worst of reasons, which no baseline can have."""
+    return json.loads(json.dumps(data).replace('"REASON"', json.dumps(NASTY)))
+
+
+ISSUE = "https://x.example/<script>`|%0A::error::,#[a](b)"
+KNOWN = report(
+    held(
+        result(
+            verdict("a/passes"),
+            verdict("a/known", "fail", NASTY, fingerprint="00000000000000aa"),
+            verdict("a/other", "nonstrict", NASTY, "soft", fingerprint="00000000000000bb"),
+            verdict("a/new", "fail", NASTY, "new", fingerprint="00000000000000cc"),
+            verdict("matrix/m[a=1]", "fail", NASTY, rules=("t/all: x",), fingerprint="00000000000000aa"),
+            matrices=[{
+                "id": "matrix/m", "hash": "00", "combinations": 9, "planned": 1, "passed": 0, "nonstrict": 0,
+                "failed": 1, "unsupported": 0, "errored": 0, "not_run": 0,
+                "rules": {"t/all": {"planned": 1, "not_passed": 1}},
+            }],
+        ),
+        f"""  suite: {quoted(__version__)}
+  judged: 7
+  selection: {{select: [], clause: [], strength: 3}}
+  known:
+  - cases: ["a/known", "matrix/m[a=1]"]
+    fingerprints: ["00000000000000aa"]
+    reason: "REASON"
+    issue: {quoted(ISSUE)}
+    expires: "2026-12-31"
+  - {{cases: ["a/passes", "a/gone"], fingerprints: ["00000000000000aa"], reason: "It was so."}}
+  - {{cases: ["a/other"], fingerprints: ["00000000000000aa"], reason: "It was so."}}
+""",
+    ),
+    result(verdict("a/1", "fail"), candidate="without"),
+)  # fmt: skip
+"""Known failures, one of them for the worst of reasons; all kinds of news but two; and a candidate without."""
+
+
+KNOWN_ALONE = Report(KNOWN.entries[:1], KNOWN.frames, NO_SUITE)
+
+
 @pytest.mark.parametrize("name", TEXTS)
-def test_nothing_that_controls_a_reader_gets_through(name: str) -> None:
+@pytest.mark.parametrize("made", [HOSTILE, KNOWN], ids=["hostile", "known"])
+def test_nothing_that_controls_a_reader_gets_through(name: str, made: Report) -> None:
     """No control character but the ends of lines, no bidirectional control, no surrogate, no noncharacter; an end."""
-    found = written(name)
+    found = written(name, made)
     odd = {char for char in set(found) if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")}
     assert odd == {"\n"}
     assert name in ("json", "jsonl") or len(found) < 100_000
@@ -401,7 +462,7 @@ def test_junit_fits_the_schema_of_jenkins() -> None:
     if not path:
         pytest.skip("WIREPROOF_JUNIT_XSD does not say where the schema is")
     schema = etree.XMLSchema(etree.parse(path))
-    for made in (HOSTILE, report(), matrix_report(30)):
+    for made in (HOSTILE, KNOWN, report(), matrix_report(30)):
         schema.assertValid(etree.fromstring(written("junit", made).encode()))
 
 
@@ -564,6 +625,177 @@ def test_annotations_are_few() -> None:
     assert commands(report(result(*many)))[ANNOTATIONS:] == [
         ("notice", {"title": "wireproof"}, "3 more ways to fall short; see a report")
     ]
+
+
+# known failures ----------------------------------------------------------------------------------------------------
+
+NEWS = [
+    f"a/new fails, and is not known to: {plain(NASTY)}",
+    f"b.yaml:14: a/other fails in another way than is known: {plain(NASTY)}",
+    "b.yaml:13: a/passes passes, and is known to fail; remove it",
+    "b.yaml:13: a/gone matches nothing that was planned; remove it",
+    "b.yaml:2: 2 of the 7 verdicts that there were are gone",
+]
+"""What is not as the baseline says, the most serious first."""
+
+
+def test_known_failures_are_in_the_document(tmp_path: Path) -> None:
+    """It fits the schema, says what is known, how much of it, and what is news; and all that is read back."""
+    document = json.loads(written("json", KNOWN))
+    fitting(document, "")
+    for line in lines(KNOWN):
+        fitting(line, "/$defs/line")
+    first, second = document["candidates"]
+    why = {"reason": NASTY, "issue": ISSUE, "expires": "2026-12-31"}
+    assert [record.get("known") for record in first["results"]] == [None, why, None, None, why]
+    assert "known" not in second
+    assert {name: first["known"][name] for name in ("file", "layer", "count")} == {
+        "file": "b.yaml", "layer": "bytes", "count": 2
+    }  # fmt: skip
+    assert [(entry["line"], entry["reason"], entry["count"]) for entry in first["known"]["entries"]] == [
+        (8, NASTY, 2), (13, "It was so.", 0), (14, "It was so.", 0)
+    ]  # fmt: skip
+    assert [each["text"] for each in first["known"]["news"]] == NEWS
+    assert [(each["kind"], each["count"], each.get("case"), each.get("line")) for each in first["known"]["news"]] == [
+        ("new", 1, "a/new", None), ("other", 1, "a/other", 14), ("passes", 1, "a/passes", 13),
+        ("stale", 1, "a/gone", 13), ("gone", 2, None, 2),
+    ]  # fmt: skip
+    for name in ("json", "jsonl"):
+        write(name, KNOWN, tmp_path / name)
+        with reading([tmp_path / name], NO_SUITE) as again:
+            assert [written(other, again) for other in TEXTS] == [written(other, KNOWN) for other in TEXTS]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda known: known.update(count="2"), lambda known: known.pop("file"), lambda known: known.update(layer="x"),
+        lambda known: known["news"][0].update(kind="x"), lambda known: known["entries"][0].pop("reason"),
+    ],
+)  # fmt: skip
+def test_accounts_of_known_failures_that_are_none_are_refused(tmp_path: Path, change: Callable[[Any], object]) -> None:
+    """As everything else in a document is."""
+    document = json.loads(written("json", KNOWN))
+    change(document["candidates"][0]["known"])
+    (tmp_path / "r").write_text(json.dumps(document))
+    assert refusal(tmp_path / "r").startswith("report: got 'FILE, in which something is missing")
+
+
+def test_another_gate_knows_nothing(tmp_path: Path) -> None:
+    """A baseline is about one layer: at another one a failure is a failure, and nothing is news."""
+    write("json", KNOWN, tmp_path / "r")
+    with reading([tmp_path / "r"], NO_SUITE, "contract") as again:
+        entry = again.entries[0]
+        assert [entry.outcome(record) for record in entry.records] == ["pass", "fail", "pass", "fail", "fail"]
+        assert (entry.known, list(entry.news)) == (None, [])
+
+
+def test_junit_skips_what_is_known_and_fails_what_is_news() -> None:
+    """With the reason; what is not as the baseline says has a test case of its own, named by its place."""
+    suite, other = junitparser.JUnitXml.fromstring(written("junit", KNOWN).encode())
+    told = f"known failure: {one_line(NASTY)} ({ISSUE})"
+    assert [
+        (case.name, [(type(each).__name__, each.message or each.text) for each in case.result]) for case in suite
+    ] == [
+        ("a/passes", []),
+        ("a/known", [("Skipped", told)]),
+        ("a/other", [("Failure", one_line(NASTY))]),
+        ("a/new", [("Failure", one_line(NASTY))]),
+        ("matrix/m rule t/all", [("Skipped", f"{told} (1 of 1 combinations, such as matrix/m[a=1])")]),
+        ("b.yaml:14 a/other", [("Failure", one_line(NEWS[1]))]),
+        ("b.yaml:13 a/passes", [("Failure", NEWS[2])]),
+        ("b.yaml:13 a/gone", [("Failure", NEWS[3])]),
+        ("b.yaml:2", [("Failure", NEWS[4])]),
+    ]
+    assert [type(case.result[0]).__name__ for case in other] == ["Failure"]
+
+
+def test_tap_has_a_directive_for_what_is_known() -> None:
+    """It is to be done, and no reader counts it as a failure; news is one."""
+    parser: Any = pytest.importorskip("tap.parser").Parser()
+    tests = [each for each in parser.parse_text(written("tap", KNOWN)) if each.category == "test"]
+    assert [(each.ok, each.todo) for each in tests] == [
+        (True, False), (False, True), (False, False), (False, False), (False, True), *[(False, False)] * 5
+    ]  # fmt: skip
+    assert tests[1].directive.text == f"TODO known failure: {one_line(NASTY)} ({ISSUE})".replace("#", "\\x23")
+
+
+def test_annotations_are_about_news() -> None:
+    """One for each piece, at the line of the baseline that it is not like; none for what is known."""
+    found = commands(KNOWN)
+    title = {"title": "wireproof: lib:Client: news"}
+    mine = [each for each in found if each[1] == each[1] | title]
+    assert [(kind, where.get("file"), where.get("line"), text) for kind, where, text in mine] == [
+        ("error", None, None, one_line(NEWS[0])),
+        ("error", "b.yaml", "14", one_line(NEWS[1])),
+        ("error", "b.yaml", "13", NEWS[2]),
+        ("error", "b.yaml", "13", NEWS[3]),
+        ("error", "b.yaml", "2", NEWS[4]),
+    ]
+    assert [text for _, where, text in found if "falls short" in where["title"]] == ["A reason. (a/1)"]
+    assert len(found) == len(mine) + 1
+
+
+def test_a_new_failure_is_annotated_at_its_case() -> None:
+    """Since no line of the baseline is about it."""
+    shown = verdict("a/x", "fail", fingerprint="00000000000000aa")
+    made = result(shown)
+    place = {"file": "cases/a.yaml", "line": 12}
+    made = held(replace(made, records=[{**encode(shown), "source": place}]), "  known: []\n")
+    assert commands(report(made)) == [
+        (
+            "error",
+            {"file": "cases/a.yaml", "line": "12", "title": "wireproof: lib:Client: news"},
+            "a/x fails, and is not known to: A reason.",
+        )
+    ]
+
+
+def test_markdown_lists_news_first() -> None:
+    """The table counts what is known apart; each reason stands in code, and nothing in it is markup."""
+    page = rendered(KNOWN)
+    rows = [[cell.text_content() for cell in row.xpath("th|td")] for row in page.xpath("//tr")]
+    assert [row[-1] for row in rows] == ["of these known", "2", "–"]
+    codes = [one_line(code.text).replace("\\x7c", "|") for code in page.xpath("//h3[1]/following-sibling::ul[1]//code")]
+    assert codes == [one_line(each) for each in NEWS]
+    assert [each.text for each in page.xpath("//summary")][-2:] == ["2 known failures", "An example of way 1"]
+    for code in page.xpath("//code"):
+        code.text = ""
+    outside = page.text_content()
+    assert [sign for sign in ("@", "#", "<", ">", "`", "|", "script", "://", "www", "::") if sign in outside] == []
+
+
+def test_a_badge_counts_what_is_known_as_missing() -> None:
+    """It does not hold, and is no reason to be red."""
+    failing = result(verdict("a/1"), verdict("a/2", "fail", fingerprint="00000000000000aa"))
+    entry = '  known: [{cases: ["a/2"], fingerprints: ["00000000000000aa"], reason: "x"}]\n'
+    assert json.loads(written("badge", report(held(failing, entry)))) == {
+        "schemaVersion": 1, "label": "lib:Client", "message": "1 of 2, 1 known", "color": "brightgreen"
+    }  # fmt: skip
+    assert json.loads(written("badge", KNOWN_ALONE))["color"] == "red"
+
+
+def test_what_is_printed_is_harmless() -> None:
+    """Of a stored document, too, whoever wrote it."""
+    told = {"file": NASTY, "count": 1, "entries": [{"reason": "not looked at yet"}], "news": [{"text": NASTY}] * 50}
+    found = list(printed(NASTY, told))
+    assert found[1] == f"  {one_line(NASTY)}"
+    assert found[-2:] == ["  and 10 more", "  1 entries have the reason 'not looked at yet': look at them"]
+    assert all(line.isprintable() for line in found)
+
+
+def test_shards_together_know_nothing(tmp_path: Path) -> None:
+    """What a baseline says of parts is not what it says of the whole, and merge has none."""
+    entry = '  known: [{cases: ["a/1"], fingerprints: ["00000000000000aa"], reason: "x"}]\n'
+    paths = []
+    for at in (1, 2):
+        made = result(verdict(f"a/{at}", "fail", fingerprint="00000000000000aa"))
+        paths.append(tmp_path / f"{at}.json")
+        made = replace(held(made, entry), positions=(at - 1,))
+        write("json", report(made, shard=(at, 2), total=2), paths[-1])
+        assert '"known"' in paths[-1].read_text()
+    results, gate, selection = merge(paths)
+    assert '"known"' not in written("json", of_run(results, gate, selection, NO_SUITE))
 
 
 # badge -------------------------------------------------------------------------------------------------------------

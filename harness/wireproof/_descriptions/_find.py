@@ -11,6 +11,8 @@ from wireproof._descriptions._shape import NAME, Description, load
 from wireproof._model import Candidate
 from wireproof.errors import BrokenDescriptions, CaseFileError, UsageError, WireproofError
 
+_BASELINE = "baseline.yaml"
+
 SHIPPED = Path(__file__).resolve().parent.parent / "candidates"
 NAMES_OF_OURS = ("reference", "stdlib")
 """Names that no description can have, since they mean something already."""
@@ -101,9 +103,13 @@ def lookup(name: str, folders: Sequence[Path] = ()) -> Description | None:
 
 
 def _files(folder: Path) -> Iterable[Path]:
-    """Return the descriptions of a folder, sorted; x.yml is taken for a slip of the pen, and complained about."""
+    """Return the descriptions of a folder, sorted; x.yml is taken for a slip of the pen, and complained about.
+
+    A baseline may lie beside them (wireproof init puts it there) and is none.
+    """
     _folder(folder, "folder of candidates", str(folder))
-    return sorted(file for file in folder.iterdir() if file.suffix in (_SUFFIX, ".yml") and file.is_file())
+    found = (file for file in folder.iterdir() if file.suffix in (_SUFFIX, ".yml") and file.is_file())
+    return sorted(file for file in found if file.name != _BASELINE)
 
 
 def _load(file: Path) -> Description:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime
 import fnmatch
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from wireproof._gates._known import PLACEHOLDER, Chosen, Entry, Group
+from wireproof._gates._known import Chosen, Entry, Group
 from wireproof._gates._pattern import Index, Pattern, bits
 from wireproof._matrix import Expansion
 from wireproof._model import LayerName, Verdict
@@ -56,6 +57,21 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A piece of news as a sentence.
+
+    ``line``: the one of the baseline that it contradicts, if any. ``case``: the first case that it is about, or the
+    pattern that matches nothing; "" where it is about none. ``count``: how many it is about.
+    """
+
+    kind: str
+    text: str
+    count: int
+    case: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a run was about: its selection, the version of the suite, and whether it was a shard."""
 
@@ -72,6 +88,10 @@ _TOLD = {
     "unsupported": "is unsupported now, and is known to fail",
 }
 _ORDER = tuple(_TOLD)
+FAILING = ("new", "other", "expired")
+"""The kinds of news in which a case fails."""
+NEWS = (*_ORDER, "stale", "gone")
+"""The kinds of news: those of cases; a pattern that matches nothing; and verdicts that there were, and are not now."""
 
 
 class Held:
@@ -96,7 +116,7 @@ class Held:
         self._met = 0
         self._news: dict[tuple[str, int, str], News] = {}
         self.known = self.judged = 0
-        self.without_reason = sum(entry.reason == PLACEHOLDER for entry in entries)
+        self.counts: Counter[int] = Counter()
 
     def take(self, looked: Looked, position: int) -> None:
         """Look at a verdict."""
@@ -105,9 +125,16 @@ class Held:
         self._met |= found
         kind, entry = self._kind(looked, found)
         if kind == "known":
+            assert entry is not None
             self.known += 1
+            self.counts[entry.line] += 1
         elif kind:
             self._add(kind, looked, position, entry)
+
+    def knows(self, looked: Looked) -> Entry | None:
+        """Return the entry that says of a verdict what is so, if one does; nothing is counted."""
+        kind, entry = self._kind(looked, self._index.of(looked.id)) if looked.answer == "fail" else ("", None)
+        return entry if kind == "known" else None
 
     def passed(self, expansion: Expansion, numbers: Sequence[int], positions: Sequence[int]) -> None:
         """Look at combinations that have passed."""
@@ -128,11 +155,12 @@ class Held:
                 self._met |= found
 
     def _kind(self, looked: Looked, found: int) -> tuple[str, Entry | None]:
-        """Return what a verdict means, "" for nothing, and the entry that it contradicts."""
+        """Return what a verdict means, "" for nothing, and the entry that knows it, or that it contradicts."""
         live = found & ~self._expired
         if looked.answer == "fail":
-            if any(looked.fingerprint in self._entry(at).fingerprints for at in bits(live)):
-                return "known", None
+            for at in bits(live):
+                if looked.fingerprint in self._entry(at).fingerprints:
+                    return "known", self._entry(at)
             return ("other", self._first(live)) if live else ("expired", self._first(found)) if found else ("new", None)
         if looked.answer in ("pass", "unsupported") and found:
             return {"pass": "passes"}.get(looked.answer, "unsupported"), self._first(found)
@@ -174,16 +202,24 @@ class Held:
         is_same = (group.chosen, group.suite) == (scope.chosen, scope.suite)
         return max(0, group.judged - self.judged) if is_same else 0
 
-    def sentences(self, scope: Scope, file: str) -> list[str]:
-        """Return all that is news, as sentences; without any, all is as the baseline says."""
-        told = [_sentence(each, file) for each in self.news]
+    def told(self, scope: Scope, file: str) -> list[Told]:
+        """Return all that is news; without any, all is as the baseline says."""
+        told = [
+            Told(each.kind, _sentence(each, file), each.count, each.looked.id, each.entry.line if each.entry else None)
+            for each in self.news
+        ]
         for _, pattern, line in self.stale(scope):
-            told.append(f"{file}:{line}: {plain(pattern.text)} matches nothing that was planned; remove it")
+            text = f"{file}:{line}: {plain(pattern.text)} matches nothing that was planned; remove it"
+            told.append(Told("stale", text, 1, pattern.text, line))
         if self.group and (fewer := self.lost_verdicts(scope)):
-            told.append(
-                f"{file}:{self.group.line}: {fewer:,} of the {self.group.judged:,} verdicts that there were are gone"
-            )
+            line = self.group.line
+            text = f"{file}:{line}: {fewer:,} of the {self.group.judged:,} verdicts that there were are gone"
+            told.append(Told("gone", text, fewer, "", line))
         return told
+
+    def sentences(self, scope: Scope, file: str) -> list[str]:
+        """Return all that is news, as sentences."""
+        return [each.text for each in self.told(scope, file)]
 
 
 def concerns(pattern: Pattern, scope: Scope, chosen: Chosen | None) -> bool:

@@ -16,6 +16,7 @@ from wireproof import __version__
 from wireproof.errors import WireproofError
 
 _COMMANDS = {
+    "init": "Write what a gate in CI needs into a repository: a job, a description, an empty baseline.",
     "run": "Run the cases against candidates and say where they fall short.",
     "list": "List the cases and matrices, or the clauses.",
     "show": "Show a case, a combination or a matrix: the request, what must arrive, and why.",

@@ -15,7 +15,7 @@ from wireproof._gates._baseline import Baseline, read, read_text
 from wireproof._gates._draft import Facts, draft
 from wireproof._gates._frozen import FOLDER, freeze
 from wireproof._gates._frozen import read as read_manifest
-from wireproof._gates._hold import JUDGED, Held, Looked, Scope, plain
+from wireproof._gates._hold import JUDGED, Held, Scope, plain
 from wireproof._gates._known import Chosen
 from wireproof._gates._rewrite import EMPTY, rewritten
 from wireproof._model import LAYERS, LayerName
@@ -23,6 +23,7 @@ from wireproof._selection import Planned, plan
 from wireproof.cli._gate import today
 from wireproof.cli._options import cases_option, suite_of
 from wireproof.errors import UsageError
+from wireproof.report._known import looked
 from wireproof.report._output import put
 from wireproof.report._read import reading
 from wireproof.report._stored import Entry, Frame
@@ -149,8 +150,8 @@ def _rewritten(baseline: Baseline, candidate: _Candidate, *, only_prune: bool) -
 def _held(baseline: Baseline, candidate: _Candidate) -> Held:
     """Hold stored results against a baseline."""
     held = Held(baseline.of(candidate.name, candidate.layer), candidate.layer, today())
-    for position, (_, looked) in enumerate(candidate.facts.keys()):
-        held.take(looked, position)
+    for position, (_, each) in enumerate(candidate.facts.keys()):
+        held.take(each, position)
     return held
 
 
@@ -176,19 +177,10 @@ def _candidate(entry: Entry, planned: Planned, suite: str, results: Path) -> _Ca
         count = summary["errored"] + summary["not_run"]
         got = plain(f"{results}, where {count:,} cases of {entry.title} were not judged")
         raise UsageError("RESULTS", got, "results in which all were: nobody knows how the others fail")
-    looked = [
-        Looked(
-            record["id"],
-            record["verdict"],
-            entry.outcome(record),
-            record["fingerprint"],
-            record["reason"]["text"] if record["reason"] else "",
-        )
-        for record in entry.records
-    ]
+    found = [looked(record, entry.gate) for record in entry.records]
     chosen = entry.frame.selection
     scope = Scope(Chosen(tuple(chosen["select"]), tuple(chosen["clause"]), chosen["strength"]), suite)
-    return _Candidate(str(entry.head["name"]), entry.gate, Facts(planned, looked), scope)
+    return _Candidate(str(entry.head["name"]), entry.gate, Facts(planned, found), scope)
 
 
 def _planned(frame: Frame, found: CaseSet, results: Path) -> tuple[Planned, str]:

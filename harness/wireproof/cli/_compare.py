@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from wireproof._gates._compare import One, Side, compare, paired
-from wireproof._gates._hold import Looked
 from wireproof._gates._told import document, markdown, text
 from wireproof._model import LAYERS, LayerName
 from wireproof.errors import UsageError
+from wireproof.report._known import looked
 from wireproof.report._output import put
 from wireproof.report._read import reading
 from wireproof.report._stored import NO_SUITE, Entry
@@ -63,13 +63,7 @@ def _side(entry: Entry) -> Side:
     selection, summary = entry.frame.selection, entry.summary
     results = {
         record["id"]: One(
-            Looked(
-                record["id"],
-                record["verdict"],
-                entry.outcome(record),
-                record["fingerprint"],
-                record["reason"]["text"] if record["reason"] else "",
-            ),
+            looked(record, entry.gate),
             record["hash"],
         )
         for record in entry.records

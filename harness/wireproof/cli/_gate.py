@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,23 +13,19 @@ import click
 from wireproof import __version__
 from wireproof._gates._frozen import freeze
 from wireproof._gates._frozen import read as read_manifest
-from wireproof._gates._hold import Held, Looked, Scope, plain
-from wireproof._gates._known import PLACEHOLDER, Chosen
-from wireproof._model import Case, Clause, LayerName
+from wireproof._gates._hold import FAILING, Held, Looked, Scope, plain
+from wireproof._gates._known import Chosen
+from wireproof._model import LayerName, Verdict
 from wireproof._run import Judged, Lost, Passed, Tally
 from wireproof.errors import HarnessError, UsageError
-from wireproof.report._results import Selection
+from wireproof.report._results import Result, Selection
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from wireproof._cases import CaseSet
     from wireproof._gates._baseline import Baseline
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 Keep = Callable[[str, Judged | Passed | Lost, int], object]
-
-_LISTED = 40
 
 baseline_option: Decorator = click.option(
     "--baseline",
@@ -149,36 +145,17 @@ class Gate:
             if self.minimum is not None and count < self.minimum
         ]
 
-    def tell(
-        self,
-        console: Console,
-        tallies: Sequence[Tally],
-        scope: Scope,
-        case_of: Callable[[str], Case | None],
-        clauses: Mapping[str, Clause],
-        explain: int,
-    ) -> None:
-        """Print what the baseline says of each candidate: how much is known, and what is news."""
+    def applied(self, result: Result, scope: Scope) -> Result:
+        """Return the result of a candidate with what the baseline says of it, where one was given."""
         if self.baseline is None:
-            return
-        from wireproof._show import explanation
+            return result
+        from wireproof.report._known import Marked, account  # what makes reports takes long to be imported
 
-        for tally in tallies:
-            held = self._held(tally.name)
-            wholes = [news.looked.whole for news in held.news if news.kind in ("new", "other", "expired")]
-            for verdict in [each for each in wholes if each is not None][:explain]:
-                console.print()
-                for line in explanation(verdict, case_of(verdict.id), clauses, tally.name, console.width):
-                    console.print(line, markup=False, highlight=False, soft_wrap=True)
-            told = held.sentences(scope, self.baseline.file)
-            lines = ["", f"{plain(tally.name)}: {held.known:,} known failures ({self.baseline.file}), {_news(told)}"]
-            lines += [f"  {sentence}" for sentence in told[:_LISTED]]
-            lines += [f"  and {len(told) - _LISTED:,} more"] * (len(told) > _LISTED)
-            if held.without_reason:
-                lines.append(f"  {held.without_reason:,} entries have the reason {PLACEHOLDER!r}: look at them")
-            for line in lines:
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
+        held = self._held(result.candidate)
+        return replace(result, records=Marked(result.records, held), known=account(held, scope, self.baseline.file))
 
-
-def _news(told: Sequence[str]) -> str:
-    return f"news: {len(told):,}" if told else "no news"
+    def examples(self, name: str, count: int) -> list[Verdict]:
+        """Return verdicts that are news, to be explained: so many at the most."""
+        news = self._held(name).news if self.baseline is not None else []
+        wholes = [each.looked.whole for each in news if each.kind in FAILING]
+        return [each for each in wholes if each is not None][:count]

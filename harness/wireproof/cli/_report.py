@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from wireproof._model import LAYERS, LayerName
+from wireproof._codec import decode
+from wireproof._gates._hold import FAILING
+from wireproof._model import LAYERS, Case, LayerName, Verdict
 from wireproof.cli._options import Target, cases_option, report_option, suite_of, targets_of, write_all
 from wireproof.errors import UsageError
 from wireproof.report._formats import FORMATS
 from wireproof.report._output import STDOUT
 from wireproof.report._read import reading
-from wireproof.report._stored import Report, Suite
+from wireproof.report._stored import Entry, Report, Suite
 
 
 @click.command("report")
@@ -86,13 +88,28 @@ def _print(report: Report, suite: Suite, explain: int) -> None:
     """Print what a run prints; where gates differ, one summary for each."""
     from wireproof.cli._summary import summary_console, versions
     from wireproof.report._again import result_of
-    from wireproof.report._terminal import show
+    from wireproof.report._terminal import show, tell
 
     console = summary_console()
     found = [(entry.gate, result_of(entry)) for entry in report.entries]
-    hashes = {verdict.id: verdict.hash for _, result in found for verdict in result.findings.examples[:explain]}
+    news = [_examples(entry, explain) for entry in report.entries]
+    shown = [*news, *(result.findings.examples[:explain] for _, result in found)]
+    hashes = {verdict.id: verdict.hash for verdicts in shown for verdict in verdicts}
+
+    def case_of(id_: str) -> Case | None:
+        return suite.case({"id": id_, "hash": hashes[id_]})
+
     for gate in dict.fromkeys(gate for gate, _ in found):
         results = [result for each, result in found if each == gate]
         console.print(f"stored results, gate {gate}", highlight=False)
         versions(console, results)
-        show(console, results, lambda id_: suite.case({"id": id_, "hash": hashes[id_]}), suite.clauses, gate, explain)
+        show(console, results, case_of, suite.clauses, gate, explain)
+    for (_, result), verdicts in zip(found, news, strict=True):
+        tell(console, result, verdicts, case_of, suite.clauses)
+
+
+def _examples(entry: Entry, count: int) -> list[Verdict]:
+    """Return a verdict for each failure that is news, in their order: so many at the most."""
+    cases = [news["case"] for news in entry.news if news["kind"] in FAILING and "case" in news][:count]
+    found = {record["id"]: record for record in entry.records if record["id"] in cases}
+    return [decode(found[case]) for case in cases if case in found]

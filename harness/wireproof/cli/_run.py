@@ -44,7 +44,7 @@ from wireproof.cli._options import (
     targets_of,
     write_all,
 )
-from wireproof.cli._summary import summarise, summary_console
+from wireproof.cli._summary import summarise
 from wireproof.errors import BrokenCases, CandidateError, UsageError, WireproofError
 from wireproof.report._results import Result, Selection
 from wireproof.report._spool import Spool, beside
@@ -197,16 +197,17 @@ def _report(
     selection: Selection,
 ) -> int:
     """Write the reports, print the summary, and return the exit code."""
-    results = [_result(tally, planned, kept) for tally in done.tallies]
+    results = [gated.applied(_result(tally, planned, kept), scope) for tally in done.tallies]
     gate = gated.layer
     codes = [gated.exit_code(tally, scope) for tally in done.tallies]
     complaints: list[WireproofError] = [*done.complaints, *gated.complaints(done.tallies)]
     complaints += write_all(targets, of_run(results, gate, selection, Suite(lambda: found)))
     counts = {"cases": len(planned.cases), "combinations": sum(map(len, planned.chosen))}
     to_stderr = any(target.path is None for target in targets)
-    shown = 0 if gated.baseline else explain
-    summarise(results, planned.of, found.clauses, gate, shown, **counts, selection=selection, to_stderr=to_stderr)
-    gated.tell(summary_console(to_stderr=to_stderr), done.tallies, scope, planned.of, found.clauses, explain)
+    news = {result.candidate: gated.examples(result.candidate, explain) for result in results}
+    summarise(
+        results, planned.of, found.clauses, gate, explain, news, **counts, selection=selection, to_stderr=to_stderr
+    )
     for complaint in complaints:
         click.echo(f"wireproof: {complaint}", err=True)
     return max([*codes, *(complaint.exit_code for complaint in complaints)])

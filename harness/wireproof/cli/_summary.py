@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from wireproof import __version__
-from wireproof._model import Case, Clause, LayerName
+from wireproof._model import Case, Clause, LayerName, Verdict
 from wireproof.report._results import Result, Selection
 
 if TYPE_CHECKING:
@@ -20,16 +20,20 @@ def summarise(
     clauses: Mapping[str, Clause],
     gate: LayerName,
     explain: int,
+    news: Mapping[str, Sequence[Verdict]],
     *,
     cases: int,
     combinations: int,
     selection: Selection,
     to_stderr: bool = False,
 ) -> None:
-    """Print the summary of a run; nothing where no candidate could be used. The standard output may be a report's."""
+    """Print the summary of a run; nothing where no candidate could be used. The standard output may be a report's.
+
+    ``news``: of each candidate what is explained where there is a baseline.
+    """
     if not results:
         return
-    from wireproof.report._terminal import show
+    from wireproof.report._terminal import show, tell
 
     console = summary_console(to_stderr=to_stderr)
     index, count = selection.shard
@@ -41,6 +45,8 @@ def summarise(
     console.print(f"wireproof {__version__}: {' and '.join(what)}{part}, gate {gate}", highlight=False)
     versions(console, results)
     show(console, results, case_of, clauses, gate, explain)
+    for result in results:
+        tell(console, result, news[result.candidate], case_of, clauses)
 
 
 def summary_console(*, to_stderr: bool = False) -> Console:

@@ -1005,6 +1005,17 @@ class Engine:
             self.built.pop().close()
 
 
+def _is_no_name(host: Any) -> bool:
+    """Say whether nobody could resolve this: a port or white space stands in it.
+
+    Brackets may: some releases of CPython leave them on an address, and Host is of interest there, too.
+    """
+    text = host.decode("latin-1") if isinstance(host, bytes) else str(host)
+    if "]:" in text or any(char in text for char in "/@ \t\r\n"):
+        return True
+    return text.count(":") == 1  # an address of version 6 has two at least
+
+
 @contextlib.contextmanager
 def redirected(pick: Callable[[object], Tuple[str, int]]) -> Iterator[List[str]]:
     """Make ``socket.getaddrinfo`` lead to the address that ``pick`` returns for a port; yield the names asked for."""
@@ -1013,6 +1024,8 @@ def redirected(pick: Callable[[object], Tuple[str, int]]) -> Iterator[List[str]]
 
     def redirect(host: Any, port: Any, *args: Any, **kwargs: Any) -> Any:
         asked.append(str(host))
+        if _is_no_name(host):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         target = pick(port)
         return original(target[0], target[1], *args, **kwargs)
 

@@ -22,7 +22,7 @@ def result_of(entry: Entry) -> Result:
     findings = findings_of(placed, entry.head["matrices"], [entry.head])
     if entry.missing:
         findings.add_many("(missing)", "not_run", entry.missing)
-    return Result(one_line(entry.title), one_line(entry.version), entry.summary, findings)
+    return Result(one_line(entry.title), one_line(entry.version), entry.summary, findings, known=entry.known)
 
 
 def findings_of(placed: Iterable[tuple[int, Verdict]], matrices: Sequence[Json], parts: Sequence[Json]) -> Findings:

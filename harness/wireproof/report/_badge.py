@@ -20,7 +20,8 @@ def text(report: Report) -> Iterator[str]:
         (entry,) = report.entries
         label = one_line(entry.title, _WIDTH)
         held = sum(entry.summary[name] for name in ("passed", "nonstrict", "failed", "unsupported"))
-        missed = sum(entry.outcome(record) in ("fail", "unsupported") for record in entry.records)
-        message = f"{held - missed:,} of {entry.summary['planned']:,}"
+        missed = sum(entry.outcome(record) in ("fail", "known", "unsupported") for record in entry.records)
+        known = f", {entry.known['count']:,} known" if entry.known and entry.known["count"] else ""
+        message = f"{held - missed:,} of {entry.summary['planned']:,}{known}"
     colour = "lightgrey" if not short else "red" if any(short) else "brightgreen"
     yield json.dumps({"schemaVersion": 1, "label": label, "message": message, "color": colour}) + "\n"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wireproof._findings import group_of
+from wireproof.report._known import why
 from wireproof.report._safe import one_line, reason
 from wireproof.report._stored import Entry
 
@@ -20,11 +21,15 @@ Json = dict[str, Any]
 MOST = 20
 """So many combinations that fail are listed for each rule."""
 _BAD = ("error", "fail")
+_Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A line of a report: ``outcome`` is that of ``Entry.outcome``; ``record``: the result, where it is one."""
+    """A line of a report: ``outcome`` is that of ``Entry.outcome``; ``record``: the result, where it is one.
+
+    What is not as a baseline says is a check, too, and fails.
+    """
 
     group: str
     name: str
@@ -34,9 +39,11 @@ class Check:
 
 
 def checks(entry: Entry) -> Iterator[Check]:
-    """Yield the cases, the combinations that fail, the rules of the matrices, and what was not run."""
-    seen: Counter[tuple[str, str, str]] = Counter()
-    examples: dict[tuple[str, str, str], str] = {}
+    """Yield the cases, the combinations that fail, the rules of the matrices, what was not run, and what is not as a
+    baseline says.
+    """
+    seen: Counter[_Key] = Counter()
+    examples: dict[_Key, Json] = {}
     listed: Counter[tuple[str, str]] = Counter()
     for record in entry.records:
         outcome, group = entry.outcome(record), group_of(record["id"])
@@ -46,7 +53,7 @@ def checks(entry: Entry) -> Iterator[Check]:
         listed[group, record["verdict"]] += 1
         key = (group, rule_of(record), outcome)
         seen[key] += 1
-        examples.setdefault(key, record["id"])
+        examples.setdefault(key, record)
         if outcome in _BAD and seen[key] <= MOST:
             yield _check(record, outcome)
     for matrix in entry.head["matrices"]:
@@ -56,6 +63,9 @@ def checks(entry: Entry) -> Iterator[Check]:
     if entry.missing:
         text = f"{entry.missing:,} verdicts are missing: the run did not come to its end"
         yield Check("run", "the rest of the run", "not_run", text)
+    for news in entry.news:
+        if "line" in news:
+            yield Check("baseline", _place(entry, news), "fail", one_line(news["text"]))
 
 
 def rule_of(record: Json) -> str:
@@ -63,22 +73,36 @@ def rule_of(record: Json) -> str:
     return str(record.get("rules", [""])[0]).partition(":")[0]
 
 
+def _place(entry: Entry, news: Json) -> str:
+    """Return where a baseline says what is not so."""
+    assert entry.known is not None
+    case = f" {one_line(news['case'])}" if "case" in news else ""
+    return f"{one_line(entry.known['file'])}:{news['line']}{case}"
+
+
 def _check(record: Json, outcome: str) -> Check:
-    text = "" if outcome == "pass" else reason(record)
+    text = "" if outcome == "pass" else known_failure(record) if outcome == "known" else reason(record)
     return Check(one_line(group_of(record["id"])), one_line(record["id"]), outcome, text, record)
 
 
-def _rule(
-    matrix: str, rule: str, planned: int, seen: Counter[tuple[str, str, str]], examples: dict[tuple[str, str, str], str]
-) -> Check:
+def known_failure(record: Json) -> str:
+    """Return what is said of a known failure."""
+    return f"known failure: {why(record['known'])}"
+
+
+def _rule(matrix: str, rule: str, planned: int, seen: Counter[_Key], examples: dict[_Key, Json]) -> Check:
     """Return what came of the combinations that a rule decides: the worst that came of any."""
-    counts = {outcome: seen[matrix, rule, outcome] for outcome in (*_BAD, "unsupported")}
+    counts = {outcome: seen[matrix, rule, outcome] for outcome in (*_BAD, "known", "unsupported")}
     bad = next((outcome for outcome in _BAD if counts[outcome]), None)
     group, name = one_line(matrix), one_line(f"{matrix} rule {rule}")
     if bad is not None:
         what = "fall short" if bad == "fail" else "could not be judged"
-        example = one_line(examples[matrix, rule, bad])
+        example = one_line(examples[matrix, rule, bad]["id"])
         return Check(group, name, bad, f"{counts[bad]:,} of {planned:,} combinations {what}, such as {example}")
+    if counts["known"]:
+        first = examples[matrix, rule, "known"]
+        which = f"{counts['known']:,} of {planned:,} combinations, such as {one_line(first['id'])}"
+        return Check(group, name, "known", f"{known_failure(first)} ({which})")
     if planned and counts["unsupported"] >= planned:
         return Check(group, name, "unsupported", f"none of {planned:,} combinations can be expressed")
     return Check(group, name, "pass")

@@ -1,5 +1,7 @@
 """The report as JUnit XML: a test suite for each candidate; failures are what the gate does not let pass.
 
+What a baseline knows is skipped, with the reason that it gives. What is not as it says fails, as a case of its own.
+
 Every case is a test case; of the matrices every rule is one, and every combination that fails, up to a limit.
 """
 
@@ -16,7 +18,7 @@ from wireproof.report._safe import explained, one_line
 from wireproof.report._stored import Entry, Report
 
 _RESULTS = {"fail": Failure, "error": Error}
-_SKIPPED = ("unsupported", "not_run")
+_SKIPPED = ("known", "unsupported", "not_run")
 _DECLARATION = re.compile(r"^<\?xml[^>]*>\n?")
 """How XML begins, each of the two libraries with which junitparser may write it has its own way."""
 

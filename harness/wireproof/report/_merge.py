@@ -82,8 +82,16 @@ def _read(path: Path) -> Json:
             raise refused(str(path), f" of wireproof {frame.wireproof}", f"one of wireproof {__version__}")
         if any(entry.missing for entry in report.entries):
             raise refused(str(path), ", of a run that did not come to its end", _WANTED)
-        candidates = [{**entry.head, "results": list(entry.records)} for entry in report.entries]
+        # a baseline is about whole runs: what is known of a shard does not say what is known of all
+        candidates = [
+            {**_without_known(entry.head), "results": [_without_known(record) for record in entry.records]}
+            for entry in report.entries
+        ]
         return {**opening(report), "candidates": candidates}
+
+
+def _without_known(data: Json) -> Json:
+    return {name: value for name, value in data.items() if name != "known"}
 
 
 def _identity(report: Json) -> Json:

@@ -44,7 +44,7 @@ class Result:
 
     ``summary`` has the published counts. ``records`` are verdicts in the shape of the report: all of them for cases,
     and for matrices those that are no pass, in order; ``positions`` has the position of each. ``matrices`` has the
-    counts of each matrix.
+    counts of each matrix. ``known``: what a baseline says of them, where there is one (``_known``).
     """
 
     candidate: str
@@ -54,6 +54,7 @@ class Result:
     records: Iterable[Json] = ()
     positions: Sequence[int] = ()
     matrices: Sequence[Json] = field(default_factory=tuple)
+    known: Json | None = None
 
     @classmethod
     def of(cls, candidate: str, version: str, summary: Mapping[str, int], verdicts: Sequence[Verdict]) -> Result:

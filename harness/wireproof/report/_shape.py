@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from wireproof._gates._hold import NEWS
 from wireproof._model import LAYERS, VERDICTS
 from wireproof.report._results import COUNTS
 
@@ -81,6 +82,7 @@ _STRICT = {
     "fingerprint": str,
     "differences": _DIFFERENCES,
 }
+_WHY = {"reason": str, "issue?": str, "expires?": str}
 RECORD = {
     **_STRICT,
     "differences?": _DIFFERENCES,
@@ -106,6 +108,7 @@ RECORD = {
     ],
     "strict?": _STRICT,
     "tolerated?": [str],
+    "known?": _WHY,
 }
 del RECORD["differences"]
 
@@ -127,6 +130,13 @@ HEAD = {
             "rules": {"*": {"planned": _is_count, "not_passed": _is_count}},
         }
     ],
+    "known?": {
+        "file": str,
+        "layer": frozenset(LAYERS),
+        "count": _is_count,
+        "entries": [{"line": _is_count, **_WHY, "count": _is_count}],
+        "news": [{"kind": frozenset(NEWS), "text": str, "count": _is_count, "case?": str, "line?": _is_count}],
+    },
     "positions?": [_is_count],
 }
 FRAME = {

@@ -10,9 +10,12 @@ How a format is made (``_formats.FORMATS`` has them all by name)::
             entry.head["clauses"]             # by clause that was exercised: in how many cases it was broken
             entry.head["matrices"]            # by matrix and rule: how many were planned, how many are no pass
             entry.head["defects"]             # CPython's known defects
+            entry.known                       # what a baseline says (``_known``); None: nothing, at this gate
+            entry.news                        # what is not as it says: of each the sentence, under "text", and more
             for record in entry.records:      # read again from the disk at each iteration, so that memory stays small
                 record["verdict"], record["evidence"]
-                entry.outcome(record)         # "pass", "fail" (of the gate), "unsupported", "error", "not_run"
+                entry.outcome(record)         # "pass", "fail" (of the gate), "known" (it fails so as is known),
+                                              # "unsupported", "error", "not_run"
                 case = report.suite.case(record)     # its Case; None where the suite at hand has no such case
         report.suite.clauses["method.token"].text    # the clauses by id
         yield "text, in pieces of any size"
@@ -81,8 +84,20 @@ class Entry:
         return summary
 
     def outcome(self, record: Json) -> str:
-        """Return what a result means at the gate: pass, fail, unsupported, error or not_run."""
-        return str(record["layers"][self.gate])
+        """Return what a result means at the gate: pass, fail, known, unsupported, error or not_run."""
+        answer = str(record["layers"][self.gate])
+        return "known" if answer == "fail" and "known" in record and self.known is not None else answer
+
+    @property
+    def known(self) -> Json | None:
+        """What a baseline says of the candidate; None without one, and where another layer has to hold than its own."""
+        known: Json | None = self.head.get("known")
+        return known if known is not None and known["layer"] == self.gate else None
+
+    @property
+    def news(self) -> Sequence[Json]:
+        """What the baseline does not know."""
+        return self.known["news"] if self.known is not None else ()
 
 
 class Suite:
@@ -198,6 +213,7 @@ def head(result: Result, *, is_part: bool) -> Json:
         },
         "clauses": {name: findings.broken[name] for name in sorted(findings.exercised | set(findings.broken))},
         "matrices": [{**matrix, **_of_matrix(matrix["id"], findings)} for matrix in result.matrices],
+        **({"known": result.known} if result.known is not None else {}),
         **({"positions": list(result.positions)} if is_part else {}),
     }
 

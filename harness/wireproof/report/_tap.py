@@ -1,4 +1,7 @@
-"""The report in the Test Anything Protocol, version 13: a line for each case, and for each rule of a matrix."""
+"""The report in the Test Anything Protocol, version 13: a line for each case, and for each rule of a matrix.
+
+What a baseline knows is TODO, which readers hold against nobody.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from wireproof.report._checks import Check, checks
 from wireproof.report._safe import one_line
 from wireproof.report._stored import Report
 
-_NOT_OK = ("fail", "error")
+_NOT_OK = ("fail", "error", "known")
+_DIRECTIVES = {"unsupported": "SKIP", "not_run": "SKIP", "known": "TODO"}
 
 
 def text(report: Report) -> Iterator[str]:
@@ -25,9 +29,10 @@ def text(report: Report) -> Iterator[str]:
 
 def _lines(number: int, title: str, check: Check) -> Iterator[str]:
     answer = "not ok" if check.outcome in _NOT_OK else "ok"
-    skipped = f" # SKIP {_inert(check.text)}" if check.outcome in ("unsupported", "not_run") else ""
-    yield f"{answer} {number} - {_inert(title)}: {_inert(check.name)}{skipped}\n"
-    if answer == "not ok":
+    directive = _DIRECTIVES.get(check.outcome)
+    more = f" # {directive} {_inert(check.text)}" if directive else ""
+    yield f"{answer} {number} - {_inert(title)}: {_inert(check.name)}{more}\n"
+    if answer == "not ok" and not directive:
         # a JSON text is a YAML text, too
         yield "  ---\n"
         yield f"  message: {json.dumps(check.text)}\n"

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName
+from wireproof._model import LAYERS, VERDICTS, Case, Clause, LayerName, Verdict
 from wireproof._show import explanation
 from wireproof._show._bytes import clean
+from wireproof.report._known import lines as told
 from wireproof.report._results import Result
 from wireproof.report._safe import brief, one_line
 
@@ -42,7 +43,7 @@ def _table(title: str) -> Table:
 def by_folder(results: Sequence[Result]) -> Table:
     """Return the table of verdicts: a row for each folder of cases, a column for each candidate.
 
-    A last row has the verdicts without tolerances, where these are others.
+    Last rows have the verdicts without tolerances, where these are others, and how many failures a baseline knows.
     """
     table = _table("Verdicts by folder")
     table.add_column("folder")
@@ -56,6 +57,8 @@ def by_folder(results: Sequence[Result]) -> Table:
     table.add_row("all", *(_counts(tolerant) for tolerant, _ in every))
     if any(tolerant != strict for tolerant, strict in every):
         table.add_row("all, strictly", *(_counts(strict) for _, strict in every))
+    if any(result.known and result.known["count"] for result in results):
+        table.add_row("known failures", *(str(result.known["count"]) if result.known else "" for result in results))
     return table
 
 
@@ -103,21 +106,45 @@ def show(
     gate: LayerName,
     explain: int,
 ) -> None:
-    """Print the whole summary."""
+    """Print the whole summary, but for what ``tell`` prints: that of which a baseline says what is so."""
     for result in results:
-        for verdict in result.findings.examples[:explain]:
-            console.print()
-            title = _inert(f"{result.candidate}: {verdict.id}: {verdict.verdict}")
-            console.rule(title, align="left", style="dim")
-            lines = explanation(brief(verdict), case_of(verdict.id), clauses, result.candidate, console.width)
-            for line in lines:
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
+        if result.known is None:
+            _explain(console, result, result.findings.examples[:explain], case_of, clauses)
     console.print()
     console.print(by_folder(results))
     console.print()
     console.print(by_layer(results, gate))
     for result in results:
         _closing(console, result, clauses)
+
+
+def tell(
+    console: Console,
+    result: Result,
+    news: Sequence[Verdict],
+    case_of: Callable[[str], Case | None],
+    clauses: Mapping[str, Clause],
+) -> None:
+    """Print what a baseline says of a candidate: how much is known, and what is news; ``news`` is explained in full."""
+    if result.known is None:
+        return
+    _explain(console, result, news, case_of, clauses)
+    for line in ("", *told(result.candidate, result.known)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _explain(
+    console: Console,
+    result: Result,
+    verdicts: Sequence[Verdict],
+    case_of: Callable[[str], Case | None],
+    clauses: Mapping[str, Clause],
+) -> None:
+    for verdict in verdicts:
+        console.print()
+        console.rule(_inert(f"{result.candidate}: {verdict.id}: {verdict.verdict}"), align="left", style="dim")
+        for line in explanation(brief(verdict), case_of(verdict.id), clauses, result.candidate, console.width):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def kept(result: Result, clauses: Mapping[str, Clause]) -> str:
@@ -163,7 +190,9 @@ def _closing(console: Console, result: Result, clauses: Mapping[str, Clause]) ->
             console.print(line, markup=False, highlight=False)
     found = result.findings.ways
     if found:
-        console.print(f"\n{_inert(result.candidate)} differs in {len(found)} way{'s' if len(found) > 1 else ''}:")
+        known = ", those that are known included" if result.known and result.known["count"] else ""
+        ways = f"{len(found)} way{'s' if len(found) > 1 else ''}"
+        console.print(f"\n{_inert(result.candidate)} differs in {ways}{known}:")
         for way in list(found.values())[:_WAYS]:
             more = f"{way.count} cases, such as {way.verdict.id}" if way.count > 1 else way.verdict.id
             clause = f" [{way.difference.clause}]" if way.difference.clause else ""

@@ -23,7 +23,7 @@ class Way:
 
 
 def ways(entry: Entry) -> list[Way]:
-    """Return them, errors of the harness first, then the most frequent."""
+    """Return them, errors of the harness first, then the most frequent; none that a baseline knows."""
     found: dict[tuple[str, str, str], Way] = {}
     for record in entry.records:
         outcome = entry.outcome(record)
@@ -43,8 +43,9 @@ def _key(record: Json) -> tuple[str, str]:
 
 
 def falls_short(entry: Entry) -> bool:
-    """Say whether anything is held against the candidate, or was not found out."""
-    return bool(entry.summary["not_run"] or entry.summary["errored"]) or next(_bad(entry), None) is not None
+    """Say whether anything is held against the candidate, was not found out, or is not what a baseline says."""
+    lacking = bool(entry.summary["not_run"] or entry.summary["errored"] or entry.news)
+    return lacking or next(_bad(entry), None) is not None
 
 
 def _bad(entry: Entry) -> Iterator[Json]:

@@ -8,6 +8,7 @@ from typing import Any
 from wireproof._model import Case
 from wireproof._show import aligned, clean, python_call, script
 from wireproof.report._html._rows import Cell, Row
+from wireproof.report._known import why
 from wireproof.report._stored import Report
 
 Json = dict[str, Any]
@@ -46,6 +47,7 @@ def _cell(report: Report, index: int, cell: Cell, case: Case | None) -> Json:
         "text": _text(reason["text"]) if reason else "",
         "notes": [_text(note) for note in record.get("notes", [])],
         "clauses": list(cell.clauses),
+        "known": _text(why(record["known"])) if report.entries[index].outcome(record) == "known" else "",
     }
     if cell.like is not None:
         return {**told, "like": cell.like}

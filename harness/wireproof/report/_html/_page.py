@@ -20,13 +20,17 @@ from wireproof._model import Clause
 from wireproof._show import clean
 from wireproof.report._html._details import details
 from wireproof.report._html._rows import Row, rows
+from wireproof.report._safe import one_line
 from wireproof.report._stored import Entry, Report
+from wireproof.report._ways import falls_short
 
 Json = dict[str, Any]
 
 HERE = Path(__file__).parent
 CHUNK = 50
 """Cases whose details are packed together."""
+NEWS = 20
+"""So many pieces of news of a candidate are listed."""
 
 _COUNTS = ("planned", "passed", "nonstrict", "failed", "unsupported", "errored", "not_run")
 
@@ -70,14 +74,16 @@ def _pack(value: object) -> str:
 
 
 def _entry(entry: Entry) -> Json:
-    summary = entry.summary
-    short = summary["failed"] + (summary["nonstrict"] if entry.gate == "bytes" else 0)
+    summary, known = entry.summary, entry.known
     return {
         "title": clean(entry.title),
         "version": clean(entry.version),
         "gate": entry.gate,
         "counts": [f"{summary[name]:,}" for name in _COUNTS],
-        "holds": not (short or summary["errored"] or summary["not_run"] or entry.missing),
+        "holds": not falls_short(entry),
+        "known": None if known is None else f"{known['count']:,}",
+        "news": [one_line(each["text"]) for each in entry.news[:NEWS]],
+        "more_news": max(0, len(entry.news) - NEWS),
         "defects": [
             f"{clean(name)} {seen['present']:,}" for name, seen in entry.head["defects"].items() if seen["present"]
         ],

@@ -15,7 +15,7 @@ from wireproof.report._stored import Entry, Report
 
 Json = dict[str, Any]
 
-MARKS = {"pass": "p", "fail": "f", "unsupported": "u", "error": "e", "not_run": "r", "nonstrict": "n"}
+MARKS = {"pass": "p", "fail": "f", "known": "k", "unsupported": "u", "error": "e", "not_run": "r", "nonstrict": "n"}
 """A letter for what a candidate makes of a case; ``nonstrict``: it passes the gate, but not every layer."""
 UNKNOWN = "-"
 """It is not known."""

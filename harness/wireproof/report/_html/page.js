@@ -1,8 +1,9 @@
 "use strict";
 (() => {
   const HEIGHT = 28, AROUND = 12;
-  const SHOWN = { p: ["✓", "passes"], f: ["✗", "fails the gate"], n: ["≈", "differs, gate holds"], u: ["∅", "unsupported"],
+  const SHOWN = { p: ["✓", "passes"], f: ["✗", "fails the gate"], k: ["≡", "known failure"], n: ["≈", "differs, gate holds"], u: ["∅", "unsupported"],
     e: ["!", "error"], r: ["·", "not run"], "-": ["–", "not known"] };
+  const BROKEN = ["f", "k", "n"];
   const $ = (id) => document.getElementById(id);
 
   /* Everything that comes from data is shown as text: nothing here makes markup of a string. */
@@ -73,7 +74,7 @@
 
   /* A case concerns a clause if it exercises it; where failures are asked for, if its verdict breaks it. */
   const concerns = (number, clause, entry, mark) => {
-    if (mark !== "f" && mark !== "n") return index.of[number].includes(clause);
+    if (!BROKEN.includes(mark)) return index.of[number].includes(clause);
     const broken = index.broken[number];
     return (entry === "" ? Object.values(broken) : [broken[entry] ?? []]).some((own) => own.includes(clause));
   };
@@ -184,7 +185,7 @@
     const parts = [make("h3", {}, `${index.titles[entry]}: `, make("span", { class: `mark ${mark}` }, `${sign} ${words}`))];
     if (!cell) return parts;
     const layers = Object.entries(cell.layers).map(([layer, answer]) => `${layer}: ${answer}`).join(", ");
-    parts.push(paragraph("why", cell.text), paragraph("code", cell.code), paragraph("layers", layers), paragraph("blame", cell.blame));
+    parts.push(paragraph("known", cell.known), paragraph("why", cell.text), paragraph("code", cell.code), paragraph("layers", layers), paragraph("blame", cell.blame));
     const broken = cell.clauses.map((name) => index.clauses.findIndex((clause) => clause[0] === name)).filter((clause) => clause >= 0);
     if (broken.length) parts.push(make("p", {}, make("strong", {}, "breaks:")), make("ul", {}, ...broken.map(clauseItem)));
     for (const cause of cell.causes ?? []) parts.push(paragraph("likely cause", cause));
@@ -266,7 +267,7 @@
   const showBroken = (entry, clause) => {
     const failing = index.marks[Number(entry)];
     const marks = new Set(index.broken.flatMap((broken, number) => ((broken[entry] ?? []).includes(clause) ? [failing[number]] : [])));
-    $("case-mark").value = marks.has("f") || !marks.has("n") ? "f" : "n";
+    $("case-mark").value = BROKEN.find((mark) => marks.has(mark)) ?? "f";
     filterCases();
   };
 
