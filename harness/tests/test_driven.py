@@ -139,7 +139,7 @@ def found(version: str) -> str | None:
 
 # other interpreters ---------------------------------------------------------------------------------------------------
 
-UNSUPPORTED = {"3.6": 12, "3.7": 2, "pypy3": 2}
+UNSUPPORTED = {"3.6": 14, "3.7": 2, "pypy3": 2}
 """How many cases an interpreter cannot express: PickleBuffer is new in 3.8, blocksize in 3.7, and PyPy slices
 memoryviews wrong.
 """

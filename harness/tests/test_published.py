@@ -263,7 +263,7 @@ RAW: Json = {
                     "differences": [
                         {"code": "x", "clause": "one", "text": "weighs most"},
                         {"code": "contract", "clause": "one", "text": "the same"},
-                        {"code": "y", "clause": "two", "text": "another"},
+                        {"code": "y", "clause": "two", "text": "another", "at": 93},
                     ],
                     "evidence": [{"step": 0, "expected": None, "received": "x" * 2_000, "raised": None}],
                     "strict": {
@@ -293,7 +293,7 @@ def test_a_document_is_published_without_what_is_not_said_twice(publish: Any) ->
         "reason": {"code": "x", "text": "sent to <host>:<port>"},
         "differences": [
             {"code": "x", "clause": "one", "text": "weighs most"},
-            {"code": "y", "clause": "two", "text": "another"},
+            {"code": "y", "clause": "two", "text": "another", "at": None},
         ],
         "strict": {
             "verdict": "fail",
@@ -323,6 +323,8 @@ def test_both_sides_are_cut_around_their_first_difference(publish: Any) -> None:
     )
     assert right == "a" * 480 + "[... 1,460 bytes left out ...]" + "a" * 60 + "c" * 10
     assert publish.brief.shortened("a" * 1_000, "b") == ["a" * 1_000, "b"]
+    assert publish.brief.shortened("a" * 65_530, "a" * 65_520) == ["a" * 480 + "[... the rest is left out ...]"] * 2
+    assert publish.brief.shortened("a" * 65_530) == ["a" * 480 + "[... the rest is left out ...]"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ Rules of this file. No verdict, no count, no reason, no fingerprint and no hash 
 * ``source``: the line of a case moves whenever somebody edits the file above it, and the suite at hand knows it;
 * the evidence of all but the first ``ALIKE`` results with the same fingerprint, that is, which fail in the same way;
 * bytes beyond ``LONGEST`` on a side of the evidence: their beginning, what is around the first difference and their end
-  are kept, and each gap says how many bytes were in it;
+  are kept, and each gap says how many bytes were in it (where the run itself has cut it, their end is not known);
 * of several differences in the same clause all but the one that weighs most;
 * of what tolerances let pass, the differences but for the one that weighs most, and the sentences of all but the first
   ``ALIKE`` results with the same fingerprint; all of it where no answer depends on it;
-* the address that a text of a difference may name: ``<host>:<port>`` stands in its place, as in the evidence.
+* the address that a text of a difference may name: ``<host>:<port>`` stands in its place, as in the evidence;
+* the offset of a difference, which hangs on how long the address was.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ ALIKE = 2
 """So many results with the same fingerprint have evidence."""
 LONGEST = 1_000
 """So many bytes of a side of the evidence are published as they are."""
+_CUT = 65_000
+"""Evidence that is longer was cut by the run, at a place that hangs on the address."""
 _HEAD, _BEFORE, _BEHIND, _TAIL = 480, 60, 300, 60
 _ADDRESS = re.compile(r"\b127\.0\.0\.\d{1,3}:\d{1,5}\b|\[::1\]:\d{1,5}\b|(?<=localhost:)\d{1,5}\b")
 _PLACE = '"results": []'
@@ -83,7 +86,7 @@ def _evidence(evidence: Json) -> Json:
 def _settled(value: Any) -> Any:
     """Return the value without the address that the server had in this run."""
     if isinstance(value, dict):
-        return {key: _settled(inner) for key, inner in value.items()}
+        return {key: None if key == "at" else _settled(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_settled(inner) for inner in value]
     return _ADDRESS.sub("<host>:<port>", value) if isinstance(value, str) else value
@@ -96,14 +99,16 @@ def shortened(*sides: str) -> list[str]:
 
 
 def _cut(text: str, at: int) -> str:
-    kept = _joined([(0, _HEAD), (max(0, at - _BEFORE), at + _BEHIND), (len(text) - _TAIL, len(text))], len(text))
-    return "".join(_spelled(text, kept))
+    end = len(text) if len(text) <= _CUT else _CUT
+    tail = [(end - _TAIL, end)] if end == len(text) else []
+    kept = _joined([(0, _HEAD), (max(0, at - _BEFORE), at + _BEHIND), *tail], end)
+    return "".join(_spelled(text, kept)) + "[... the rest is left out ...]" * (end < len(text))
 
 
 def _joined(windows: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
     """Return the windows in their order, those that overlap or touch as one."""
     found: list[tuple[int, int]] = []
-    for start, end in sorted((start, min(end, length)) for start, end in windows):
+    for start, end in sorted((start, min(end, length)) for start, end in windows if start < length):
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], end))
         else:

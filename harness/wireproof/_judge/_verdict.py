@@ -355,7 +355,7 @@ def _judge_defect(case: Case, alternative: Alternative, sight: Sight) -> _Findin
     broken = tuple(breach for breach in breaches(sight) if breach.clause not in forgiven)
     wrong = tuple(code for code in _violated(sight) if code not in (*_asked(case, sight), *_violated(known)))
     layers = {"bytes": "fail", "contract": "fail" if broken else "pass", "rfc": "fail" if wrong else "pass"}
-    found = (*differences(sight), *_as_differences(broken, sight.step))
+    found = (*differences(sight), *_as_differences(broken, sight))
     notes = tuple(f"not valid HTTP/1.1: {code}" for code in wrong)
     return _Finding(layers, found, notes, (alternative.name, "present"), _evidence(sight), tolerated=sight.tolerated)
 
@@ -383,7 +383,7 @@ def _judge_difference(case: Case, alternatives: tuple[Alternative, ...], sight: 
     notes += [f"not valid HTTP/1.1: {code}" for code in wrong]
     if sight.raised is not None and not broken and sight.expect.raises is None and refusable(sight):
         notes.append("refusing such a request is allowed by the contract")
-    found = (*differences(sight), *_as_differences(broken, sight.step))
+    found = (*differences(sight), *_as_differences(broken, sight))
     return _Finding(layers, found, tuple(notes), evidence=_evidence(sight), tolerated=sight.tolerated)
 
 
@@ -398,9 +398,10 @@ def _asked(case: Case, sight: Sight) -> tuple[str, ...]:
     return tuple(code for code in case.asked if code in violated)
 
 
-def _as_differences(broken: tuple[Breach, ...], step: int) -> Iterator[Difference]:
+def _as_differences(broken: tuple[Breach, ...], sight: Sight) -> Iterator[Difference]:
     for breach in broken:
-        yield Difference("contract", breach.clause, breach.text, breach.clause, step)
+        text = placeholders(breach.text, sight.host, sight.port)
+        yield Difference("contract", breach.clause, text, breach.clause, sight.step)
 
 
 def _violated(sight: Sight) -> tuple[str, ...]:

@@ -286,6 +286,12 @@ _ERRORS: Mapping[str, str] = {
 }
 _ELSEWHERE = ("auto.host", "headers.sent", "request.sent", "state.busy", "state.independent")
 
+def _goes_on(scene: Scene) -> Iterator[Hurt]:
+    """The call returns as if everything had been sent."""
+    if scene.expect.raises is not None:
+        yield Hurt("returns", (), outcome=Outcome(effects=scene.outcome.effects))
+
+
 NARROW: Mapping[str, Narrow] = MappingProxyType(
     {
         "host.port-str": Narrow(_port_str, ("auto.host",)),
@@ -311,6 +317,7 @@ NARROW: Mapping[str, Narrow] = MappingProxyType(
         "body.str-read": Narrow(_str_read, ("chunked.field",)),
         "state.after-failure": Narrow(_not_busy, ("state.busy",)),
         "state.separate": Narrow(_not_separate, _ELSEWHERE),
+        "send.stops": Narrow(_goes_on),
     }
 )
 """Those clauses."""

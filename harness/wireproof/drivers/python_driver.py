@@ -1498,7 +1498,7 @@ class Driver:
         with redirected(lambda port: pointed.get(str(port), fallback)) as asked:
             answer = do(message, on, new)
         raised = answer[0]
-        if raised is not None and not asked and "gaierror" in raised[0]:
+        if raised is not None and not asked and "OSError" in raised[0]:
             raise CannotExpress(NOT_RESOLVED)
         return answer
 
@@ -1510,6 +1510,8 @@ class Driver:
             raised = self.engine.open(on, address, named, self.sites[on])
             if raised is not None:
                 self.failed[on] = raised
+        elif on not in self.failed and on not in self.engine.connections:
+            raise CannotExpress("the request that makes the connection object cannot be expressed")
         return self.failed.get(on)
 
     def _request(self, message: Mapping[str, Any], on: str, new: Optional[Mapping[str, Any]]) -> Any:
