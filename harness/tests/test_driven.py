@@ -441,6 +441,19 @@ def test_a_description_of_ones_own_is_found(here: Path) -> None:
     assert counts["passed"] + counts["unsupported"] == len(what)
 
 
+def test_what_follows_a_request_that_cannot_be_asked_is_no_fault(here: Path) -> None:
+    """A client that refuses the first request of a sequence has no connection object for the rest of it."""
+    with (here / "clients.py").open("a") as file:
+        file.write(
+            "\n\nclass Picky(http.client.HTTPConnection):\n"
+            "    wireproof_cannot = staticmethod(lambda method, url: 'no' if '[' in url or '1' in url else '')\n"
+        )
+    what = planned("sequences/stale-head/*", "sequences/leaks/*", "sequences/busy/*")
+    counts, verdicts = ran(isolated("clients:Picky"), what)
+    assert {verdict.verdict for verdict in verdicts.values()} == {"unsupported"}
+    assert counts["passed"] + counts["unsupported"] == len(what)
+
+
 def test_a_worker_that_is_lost_is_no_fault_of_a_client_that_is_not_in_it(here: Path) -> None:
     """What ends the worker is an error; the rest goes to another one, also what the driver was ahead with."""
     with (here / "clients.py").open("a") as file:

@@ -186,15 +186,15 @@ _Look = tuple[Sight, tuple[Alternative, ...]] | _Finding
 
 def _looks(case: Case, capture: Capture, probes: Mapping[str, str]) -> Iterator[_Look]:
     for number, (step, record) in enumerate(zip(case.steps, capture.records, strict=True)):
+        if record is not None and record.outcome.unsupported is not None:
+            yield _Finding(_PASSED, unsupported=record.outcome.unsupported)
+            continue
         if step.action != "request":
             if record is not None:
                 yield _side_step(number, record)
             continue
         if record is None:
             record = StepRecord(Outcome(raised=Raised(("NotPerformed",), "the step was not reached", "request")))
-        if record.outcome.unsupported is not None:
-            yield _Finding(_PASSED, unsupported=record.outcome.unsupported)
-            continue
         yield _sight(case, capture, number, record), applicable_alternatives(step.alternatives, probes)
 
 
