@@ -141,7 +141,6 @@ port_80 = pytest.mark.skipif(not _can_bind("127.0.0.5", 80), reason="port 80 can
         ),
         pytest.param(Connection("ipv6"), ("::1", "P"), "[::1]:P", marks=ipv6, id="ipv6-int"),
         pytest.param(Connection("ipv6", port="in-host"), ("[::1]:P",), "[::1]:P", marks=ipv6, id="ipv6-in-host"),
-        pytest.param(Connection("ipv6", port="default"), ("::1",), None, marks=ipv6, id="ipv6-default"),
         pytest.param(Connection("ipv6-bracketed"), ("[::1]", "P"), None, marks=ipv6, id="ipv6-bracketed"),
         pytest.param(
             Connection("ipv6-bracketed", port="in-host"), ("[::1]:P",), None, marks=ipv6, id="bracketed-in-host"

@@ -177,8 +177,12 @@ class WireTest(unittest.TestCase):
         """Compare what came with what was expected. `others`: names, bytes and exceptions that are as right."""
         outcome = asked.outcome()
         fitting = [data for _, data, exception in others if exception in outcome]
-        size = len(expected) if size is None else size
-        received = asked.server.take(size if raises in outcome else max(map(len, fitting), default=size), fitting)
+        if raises not in outcome and not fitting:
+            self.assertIn(raises, outcome, repr(asked.error))
+        if size is None:
+            size = max(map(len, [*fitting, *[expected] * (raises in outcome)]))
+            fitting.append(expected)
+        received = asked.server.take(size, fitting)
         if new is not None and received:
             self.assertEqual(len(asked.server.clients) - asked.before, new, "connections opened")
         if any(received == data and exception in outcome for _, data, exception in others):
