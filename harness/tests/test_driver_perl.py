@@ -56,7 +56,7 @@ SENT: dict[str, tuple[list[Any], bytes, list[bytes], bytes]] = {
     "no-path": (["GET", ""], b"GET /", [], b""),
     "fragment": (["GET", "/a/../b#part"], b"GET /a/../b", [], b""),
     "head": (["HEAD", "/"], b"HEAD /", [], b""),
-    "method": (["x y", "/"], b"x y /", [], b""),
+    "method": (["x-y", "/"], b"x-y /", [], b""),
     "post": (["POST", "/"], b"POST /", [LENGTH % 0], b""),
     "bytes": (["GET", "/", data("bytes", "a\0\xff\r\n")], b"GET /", [LENGTH % 5, TYPE], b"a\0\xff\r\n"),
     "text": (["PUT", "/", {"kind": "str", "text": "caf\u00e9"}], b"PUT /", [LENGTH % 4, TYPE], b"caf\xe9"),
