@@ -286,6 +286,7 @@ _ERRORS: Mapping[str, str] = {
 }
 _ELSEWHERE = ("auto.host", "headers.sent", "request.sent", "state.busy", "state.independent")
 
+
 def _goes_on(scene: Scene) -> Iterator[Hurt]:
     """The call returns as if everything had been sent."""
     if scene.expect.raises is not None:
