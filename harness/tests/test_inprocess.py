@@ -222,6 +222,22 @@ def test_a_client_with_a_resolver_of_its_own_does_not_support_names(play: Play) 
     assert capture == Capture((StepRecord(Outcome(unsupported=why)), None), (), {})
 
 
+@pytest.mark.parametrize(
+    ("error", "is_lacking"),
+    [(ConnectionRefusedError(111, "refused"), True), (OSError(5, "of its own"), False), (TimeoutError("slow"), False)],
+)
+def test_only_who_looks_elsewhere_cannot_be_led_to_the_server(play: Play, error: OSError, is_lacking: bool) -> None:
+    """A client that raises something else before it asks for the name has failed."""
+
+    class Elsewhere(Stdlib):
+        def connect(self) -> None:
+            raise error
+
+    capture = play(exchange(ask(), connection=Connection("name", "a.test")), Elsewhere)
+    (record,) = [each for each in capture.records if each is not None]
+    assert (record.outcome.unsupported is not None) == is_lacking
+
+
 def test_a_resolver_that_fails_where_no_name_is_needed_is_the_clients_fault(play: Play) -> None:
     """With an address there is nothing to resolve, and the exception is the outcome."""
     capture = play(exchange(ask()), OwnResolver)

@@ -389,3 +389,29 @@ def test_digests_are_taken_on_trust() -> None:
         f'expect: {{head: {LINES}], body: {{sha256: "{"0" * 64}", length: 3}}}}'
     )
     assert list(examine(case(digest))) == []
+
+
+@pytest.mark.parametrize(
+    ("between", "contract"),
+    [("", "pass"), ("- close\n", "fail"), ('- reply: "ok"\n', "fail"), (None, "fail")],
+    ids=["nothing", "close", "reply", "another connection"],
+)
+def test_a_connection_that_is_busy_by_leniency(between: str | None, contract: str) -> None:
+    """Who accepts what should fail is busy afterwards, which is no further breach; but only until the connection is
+    closed or answered, and not on another one.
+    """
+    request = 'request: {method: "GET", url: "/"}'
+    head = '["GET / HTTP/1.1", "Host: <host>:<port>", "Accept-Encoding: identity"]'
+    other = "  on: b\n" if between is None else ""
+    asked = case(
+        'steps:\n- request: {method: "GET", url: "/", headers: {none: {}}}\n'
+        f"  expect: {{head: nothing, raises: TypeError}}\n{between or ''}"
+        f"- {request}\n{other}  expect: {{head: {head}}}\n"
+    )
+    data = b"GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept-Encoding: identity\r\n\r\n"
+    first = StepRecord(Outcome(), (Grown(0, 0, len(data)),))
+    records = [first, *[None] * bool(between), StepRecord(raised("CannotSendRequest"))]
+    capture = Capture(tuple(records), (Stream("a", data, len(data), "eof"),), {**ADDRESS, "b": ("127.0.0.1", 8081)})
+    verdict = judge(asked, capture, {})
+    assert verdict.layers["bytes"] == "fail"
+    assert verdict.layers["contract"] == contract

@@ -195,6 +195,17 @@ class Case:
         """The behaviour that the case belongs to: the first part of its id."""
         return self.id.split("/", 1)[0]
 
+    def continues(self, number: int) -> bool:
+        """Say whether a step goes on on the connection of the steps before it: nothing has closed that one since."""
+        step = self.steps[number]
+        is_open = False
+        for earlier in self.steps[:number]:
+            if earlier.on == step.on and earlier.action == "close":
+                is_open = False
+            elif earlier.on == step.on and earlier.expect is not None and earlier.expect.head is not None:
+                is_open = True
+        return is_open and step.expect is not None and not step.expect.reconnects
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerances:

@@ -266,12 +266,12 @@ class Pool:
         slices = sum(isinstance(one, Slice) for one in self.open.values())
         return slices - (slices - len(self.open)) // BATCH
 
-    def results(self, work: Case | Slice) -> list[Judged | Passed | Lost]:
-        """Do one thing more, on the worker that is kept or on a fresh one; return what came of it."""
-        self.open[work.id] = work
+    def results(self, *work: Case | Slice) -> list[Judged | Passed | Lost]:
+        """Do some things more, on the worker that is kept or on a fresh one; return what came of them."""
+        self.open.update((one.id, one) for one in work)
         if self.workers:
             self._turn(wait=False)
-        self.todo.append(work)
+        self.todo.extend(work)
         for worker in list(self.workers.values()):
             self._deal(worker)
         if not self.workers and self.timeouts < TIMEOUTS:

@@ -28,7 +28,7 @@ from wireproof._model import (
 )
 from wireproof._plan import wire
 from wireproof._wire import parse
-from wireproof.drivers.python_driver import CannotBuild, CannotExpress, Site
+from wireproof.drivers.python_driver import UNREACHED, CannotBuild, CannotExpress, Site
 
 _STREAMED = 0.25
 CANNOT_BUILD = "this interpreter cannot build the body"
@@ -249,7 +249,7 @@ class Exchange:
     def is_unresolved(self) -> bool:
         """Say whether a call failed to reach anybody: a name, or an address that stands for the server's."""
         raised = (record.outcome.raised for record in self.records if record)
-        return any("OSError" in each.classes for each in raised if each)
+        return any(UNREACHED.intersection(each.classes) for each in raised if each)
 
     def capture(self, fatal: tuple[str, str] | None = None) -> Capture:
         """Return everything that was seen so far."""

@@ -19,7 +19,7 @@ from wireproof._candidates._servers import address, constructor, open_recorder
 from wireproof._capture import Patience, Recorder
 from wireproof._codec import LANES
 from wireproof._model import Capture, Connection, Grown, Outcome, Raised, Recipe, StepRecord, Stream
-from wireproof.drivers.python_driver import Built, CannotBuild, Site, build, prepare
+from wireproof.drivers.python_driver import UNREACHED, Built, CannotBuild, Site, build, prepare
 
 _NAME = type.__dict__["__name__"].__get__
 """The name of a class as it is, whatever its metaclass says."""
@@ -174,7 +174,7 @@ def is_placed(recipe: Recipe) -> bool:
 
 def unresolved(raised: Raised | None, asked: list[str] | None) -> bool:
     """Say whether a call failed because its client resolves names in another way than the one that is redirected."""
-    return asked == [] and raised is not None and "OSError" in raised.classes
+    return asked == [] and raised is not None and not UNREACHED.isdisjoint(raised.classes)
 
 
 Called = tuple[Any, "Raised | None", str]

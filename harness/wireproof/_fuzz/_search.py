@@ -241,10 +241,7 @@ class Search:
         """Have the candidate asked, all at once."""
         if not cases:
             return []
-        for case in cases[:-1]:
-            self._pool.open[case.id] = case
-            self._pool.todo.append(case)
-        events = self._pool.results(cases[-1])
+        events = self._pool.results(*cases)
         found = {event.verdict.id: event.verdict for event in events if isinstance(event, Judged)}
         for verdict in found.values():
             self._count(verdict)

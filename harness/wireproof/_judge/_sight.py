@@ -46,7 +46,8 @@ class Sight:
         sha256: the digest of all of them, then.
         compared: how they compare with a long request, of which ``data`` is only the beginning.
         after_failure: whether the call before it on its connection failed.
-        after_leniency: whether a call before it on its connection was accepted although it should have failed.
+        after_leniency: whether a call before it on its connection, not closed or answered since, was accepted although
+            it should have failed.
         put_right: what is let pass, and how it came; None where nothing is.
     """
 

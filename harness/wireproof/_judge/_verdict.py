@@ -234,7 +234,7 @@ def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sig
         outcome=record.outcome,
         connections=len(streams),
         continued=any(part.start for part in record.grown),
-        continues=_continues(case, number),
+        continues=case.continues(number),
         after_failure=_is_after_failure(case, number),
         after_leniency=_is_after_leniency(case, capture, number),
         ended=streams[-1].ended if is_last and streams else "",
@@ -246,18 +246,6 @@ def _sight(case: Case, capture: Capture, number: int, record: StepRecord) -> Sig
     )
 
 
-def _continues(case: Case, number: int) -> bool:
-    """Say whether a step has to use the connection of the steps before it: nothing has closed that one since."""
-    step = case.steps[number]
-    is_open = False
-    for earlier in case.steps[:number]:
-        if earlier.on == step.on and earlier.action == "close":
-            is_open = False
-        elif earlier.on == step.on and earlier.expect is not None and earlier.expect.head is not None:
-            is_open = True
-    return is_open and step.expect is not None and not step.expect.reconnects
-
-
 def _is_after_failure(case: Case, number: int) -> bool:
     """Say whether an exception was expected of the call before a step, on its connection."""
     on = case.steps[number].on
@@ -266,16 +254,16 @@ def _is_after_failure(case: Case, number: int) -> bool:
 
 
 def _is_after_leniency(case: Case, capture: Capture, number: int) -> bool:
-    """Say whether a call before a step, on its connection, was accepted although an exception was expected."""
-    before = zip(case.steps[:number], capture.records[:number], strict=True)
-    return any(
-        step.on == case.steps[number].on
-        and step.expect is not None
-        and step.expect.raises is not None
-        and record is not None
-        and record.outcome.raised is None
-        for step, record in before
-    )
+    """Say whether a call before a step, on its connection and since that was closed or answered last, was accepted
+    although an exception was expected.
+    """
+    on, is_busy = case.steps[number].on, False
+    for step, record in zip(case.steps[:number], capture.records[:number], strict=True):
+        if step.on == on and step.expect is None:
+            is_busy = False
+        elif step.on == on and step.expect is not None and step.expect.raises is not None:
+            is_busy |= record is not None and record.outcome.raised is None
+    return is_busy
 
 
 def _with(sight: Sight, expect: Expect) -> Sight:

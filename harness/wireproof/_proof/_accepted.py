@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from wireproof._model import Capture, Case, Expect, Step
 from wireproof._plan import wire
-from wireproof._proof._right import continues, effects_of
+from wireproof._proof._right import effects_of
 
 _FREE = ("odd", "defect")
 
@@ -43,7 +43,7 @@ def _is_as(case: Case, capture: Capture, number: int, expect: Expect) -> bool:
     is_last = all(later.on != step.on for later in case.steps[number + 1 :])
     if not is_same or outcome.returned != "NoneType" or (is_last and any(each.ended == "open" for each in streams)):
         return False
-    if len(parts) > 1 or (parts and bool(parts[0].start) != continues(case, number)):
+    if len(parts) > 1 or (parts and bool(parts[0].start) != case.continues(number)):
         return False
     if streams and streams[0].compared is not None:
         return streams[0].compared.same == streams[0].total == len(wire(expect, *capture.addresses[step.on]))

@@ -161,45 +161,27 @@ def crlf_to_lf(scene: Scene) -> Iterator[Hurt]:
         yield Hurt("all lines", fits, sent, contract=scene.holds(), rfc=scene.invalid())
 
 
+_RUN_ON = ("field.value*", "head.cut", "host.*", "framing.*", "length.*", "field.missing*")
+"""What two lines are taken for that have become one."""
+
+
+def _joined(scene: Scene, more: tuple[str, ...]) -> Iterator[tuple[str, int, tuple[str, ...]]]:
+    """Yield each line that can run on into the next: what it is, where it ends, and what fits."""
+    for what, end in _ends(scene)[:-1]:
+        is_first = what == "the request line"
+        yield what, end, ("version.changed", "target.changed") if is_first else (*_RUN_ON, *more)
+
+
 def crlf_to_cr(scene: Scene) -> Iterator[Hurt]:
     """One line of the head ends in CR alone: it is one line with the next."""
-    for what, end in _ends(scene)[:-1]:
-        fits: tuple[str, ...] = (
-            ("version.changed", "target.changed")
-            if what == "the request line"
-            else (
-                "field.value*",
-                "head.cut",
-                "host.*",
-                "framing.*",
-                "length.*",
-                "field.extra*",
-                "field.missing*",
-                "head.line-ending",
-                "body.missing",
-                "body.beginning-missing",
-            )
-        )
+    more = ("field.extra*", "head.line-ending", "body.missing", "body.beginning-missing")
+    for what, end, fits in _joined(scene, more):
         yield Hurt(what, fits, (scene.data[: end - 1] + scene.data[end:],), rfc=scene.invalid())
 
 
 def crlf_lost(scene: Scene) -> Iterator[Hurt]:
     """A line end of the head is missing."""
-    for what, end in _ends(scene)[:-1]:
-        fits: tuple[str, ...] = (
-            ("version.changed", "target.changed")
-            if what == "the request line"
-            else (
-                "field.value*",
-                "head.cut",
-                "host.*",
-                "framing.*",
-                "length.*",
-                "field.missing*",
-                "head.no-blank-line",
-                "field.extra/no-colon",
-            )
-        )
+    for what, end, fits in _joined(scene, ("head.no-blank-line", "field.extra/no-colon")):
         yield Hurt(what, fits, (scene.data[: end - 2] + scene.data[end:],))
 
 

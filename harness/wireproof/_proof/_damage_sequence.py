@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from wireproof._proof._right import continues
 from wireproof._proof._scene import Damage, Hurt, Scene
 
 
@@ -59,14 +58,14 @@ def stale_field(scene: Scene) -> Iterator[Hurt]:
 
 def not_reused(scene: Scene) -> Iterator[Hurt]:
     """A new connection is opened where the old one is to be used."""
-    if continues(scene.case, scene.number):
+    if scene.case.continues(scene.number):
         fits: tuple[str, ...] = ("connection.not-reused",)
         yield Hurt("", fits, (scene.data,), apart=True, contract=scene.holds(), rfc=False)
 
 
 def reused(scene: Scene) -> Iterator[Hurt]:
     """The old connection is used where a new one is to be opened."""
-    if not continues(scene.case, scene.number):
+    if not scene.case.continues(scene.number):
         yield Hurt("", ("connection.reused",), (scene.data,), behind=True, contract=scene.holds(), rfc=False)
 
 

@@ -33,7 +33,7 @@ from wireproof._model import (
 )
 from wireproof._plan import Wire, wire
 
-__all__ = ["address", "continues", "effects_of", "right"]
+__all__ = ["address", "effects_of", "right"]
 
 _PORT = 8080
 _MAPPINGS = ("dict", "message", "mapping", "mapping-proxy")
@@ -65,7 +65,7 @@ def right(case: Case) -> Capture:
         data = _sent(step.request, step.expect, *addresses[step.on])
         grown: tuple[Grown, ...] = ()
         if len(data):
-            if not continues(case, number):
+            if not case.continues(number):
                 counted[step.on], lengths[step.on] = counted[step.on] + 1, 0
             start = lengths[step.on]
             lengths[step.on] += len(data)
@@ -78,18 +78,6 @@ def address(connection: Connection) -> tuple[str, int]:
     """Return the address that stands for <host> and <port>."""
     port = 80 if connection.port.startswith("default") else _PORT
     return (connection.name if connection.host == "name" else _HOSTS[connection.host]), port
-
-
-def continues(case: Case, number: int) -> bool:
-    """Say whether a step goes on on the connection of the steps before it."""
-    step = case.steps[number]
-    is_open = False
-    for earlier in case.steps[:number]:
-        if earlier.on == step.on and earlier.action == "close":
-            is_open = False
-        elif earlier.on == step.on and earlier.expect is not None and earlier.expect.head is not None:
-            is_open = True
-    return is_open and step.expect is not None and not step.expect.reconnects
 
 
 def effects_of(request: Request, expect: Expect) -> dict[str, object]:
@@ -131,7 +119,7 @@ def _streams(case: Case, name: str, host: str, port: int) -> list[Stream]:
     steps: list[list[Step]] = []
     for number, step in enumerate(case.steps):
         if step.on == name and step.expect is not None and step.expect.head is not None:
-            if not continues(case, number):
+            if not case.continues(number):
                 steps.append([])
             steps[-1].append(step)
     ended: Literal["eof", "hung-up"] = "eof" if case.server.hangs_up_after is None else "hung-up"

@@ -32,7 +32,6 @@ from wireproof._model import (
     StepRecord,
     Stream,
 )
-from wireproof._proof._right import continues
 from wireproof._wire import Body, FieldLine, Message, parse, parse_chunked
 
 LENGTH, CODING, HOST, ACCEPT = b"content-length", b"transfer-encoding", b"host", b"accept-encoding"
@@ -333,7 +332,7 @@ def _behind(scene: Scene, sent: bytes) -> Capture:
 
 def _where(scene: Scene) -> Grown | None:
     """Return where the bytes of a call come that sends none: behind those of the steps before it, if there are any."""
-    if not continues(scene.case, scene.number):
+    if not scene.case.continues(scene.number):
         return None
     before = [
         record.grown[-1]

@@ -9,6 +9,7 @@ from wireproof._show._literals import filled, indent, leading, literal, quote, s
 
 
 def expectations(case: Case) -> list[Expect]:
+    """Return what is expected of each request."""
     return [step.expect for step in case.steps if step.expect is not None]
 
 
@@ -22,6 +23,12 @@ def counts(case: Case) -> bool:
     return len(expectations(case)) > len(clients(case))
 
 
+def opened(case: Case, number: int) -> int | None:
+    """Return how many connections the request of a step opens; None where it sends nothing."""
+    expect = case.steps[number].expect
+    return None if expect is None or expect.head is None else int(not case.continues(number))
+
+
 def head_length(expect: Expect) -> int:
     """Return a number of bytes that the head has at least."""
     assert expect.head is not None
@@ -29,6 +36,7 @@ def head_length(expect: Expect) -> int:
 
 
 def named(alternative: Alternative) -> str:
+    """Return what a script calls another right outcome."""
     return {
         "probe": f"an older release of CPython ({alternative.name}: {alternative.value})",
         "defect": f"CPython's known defect {alternative.name}",

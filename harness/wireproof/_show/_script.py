@@ -18,7 +18,7 @@ from wireproof._show._calls import (
     steps_of,
     suffix,
 )
-from wireproof._show._expected import bytes_of, counts, expectations, head_length, named, others_of
+from wireproof._show._expected import bytes_of, counts, expectations, head_length, named, opened, others_of
 from wireproof._show._literals import WIDTH, bracket, indent, quote
 from wireproof._show._python import page, server_call, threads
 
@@ -181,17 +181,13 @@ def _main(case: Case, code: Code, candidate: Candidate) -> Iterator[str]:
 
 
 def _performed(case: Case, code: Code, only: str | None) -> Iterator[str]:
-    is_open: dict[str, bool] = {}
     for number, step in steps_of(case, only):
         end = suffix(case, step.on)
         if step.expect is not None:
             yield f"\n# request {number + 1}" if len(case.steps) > 1 else ""
-            goes_on = is_open.get(step.on, False) and not step.expect.reconnects
-            yield from _request(case, code, step, None if step.expect.head is None else int(not goes_on))
-            is_open[step.on] = is_open.get(step.on, False) or step.expect.head is not None
+            yield from _request(case, code, step, opened(case, number))
         elif step.action == "close":
             yield f"\nconnection{end}.close()"
-            is_open[step.on] = False
         else:
             answer, closes = reply(step.reply)
             yield f"\n# the server answers\nserver{end}.clients[-1].sendall({quote(answer)})"

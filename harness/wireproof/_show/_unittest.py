@@ -21,7 +21,7 @@ from wireproof._show._calls import (
     steps_of,
     suffix,
 )
-from wireproof._show._expected import bytes_of, counts, head_length, named, others_of
+from wireproof._show._expected import bytes_of, counts, head_length, named, opened, others_of
 from wireproof._show._literals import WIDTH, bracket, indent, quote
 
 _ALWAYS = ("contextlib", "hashlib", "select", "socket", "struct", "threading", "time", "unittest")
@@ -278,16 +278,12 @@ def _redirected(connection: Connection, port: str) -> Iterator[str]:
 
 
 def _performed(case: Case, code: Code, only: str | None) -> Iterator[str]:
-    is_open: dict[str, bool] = {}
-    for _, step in steps_of(case, only):
+    for number, step in steps_of(case, only):
         end = suffix(case, step.on)
         if step.expect is not None:
-            goes_on = is_open.get(step.on, False) and not step.expect.reconnects
-            yield from _request(case, code, step, None if step.expect.head is None else int(not goes_on))
-            is_open[step.on] = is_open.get(step.on, False) or step.expect.head is not None
+            yield from _request(case, code, step, opened(case, number))
         elif step.action == "close":
             yield f"connection{end}.close()"
-            is_open[step.on] = False
         else:
             answer, closes = reply(step.reply)
             yield f"server{end}.clients[-1].sendall({quote(answer)})"

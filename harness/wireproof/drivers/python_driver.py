@@ -859,6 +859,8 @@ class CannotExpress(Exception):
 
 
 NOT_RESOLVED = "the client does not resolve names through socket.getaddrinfo"
+UNREACHED = frozenset(("gaierror", "ConnectionRefusedError"))
+"""What a client raises that looks for the server where its name or address says, and nobody is."""
 
 
 _EXIT, _GETPID = os._exit, os.getpid
@@ -1498,7 +1500,7 @@ class Driver:
         with redirected(lambda port: pointed.get(str(port), fallback)) as asked:
             answer = do(message, on, new)
         raised = answer[0]
-        if raised is not None and not asked and "OSError" in raised[0]:
+        if raised is not None and not asked and UNREACHED.intersection(raised[0]):
             raise CannotExpress(NOT_RESOLVED)
         return answer
 
