@@ -207,8 +207,14 @@ def test_known_defects_of_bodies_are_other_ways(name: str) -> None:
         (asking(body=text("\u20ac"), headers=fields(("X-A", "a\r\n b"))), ("Content-Length: 1", "X-A: a", " b")),
         (asking("GE\nT"), None),
         (asking(headers=Recipe("none")), None),
+        (
+            asking(
+                headers=Recipe("dict", {"items": ((text("X"), text("1")), (Recipe("int", {"value": 1}), text("2")))})
+            ),
+            None,
+        ),
     ],
-    ids=["field", "text", "method", "headers"],
+    ids=["field", "text", "method", "headers", "name"],
 )
 def test_a_stale_head_is_another_way(first: Ask, lines: tuple[str, ...] | None) -> None:
     """After a head that failed and close(), CPython sends the lines that it has kept; of others it keeps none."""

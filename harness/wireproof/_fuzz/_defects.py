@@ -16,6 +16,7 @@ from wireproof._judge._meaning import meaning
 from wireproof._model import Connection, Expect, Recipe, Request
 
 _UNSIZED = ("buffer", "pickle-buffer")
+_NAMES = ("str", "str-subclass", "bytes")
 _FALSY = ("none", "str", "int", "bool")
 
 
@@ -119,6 +120,8 @@ def lines_left(request: Request, connection: Connection) -> tuple[str, ...]:
     The reference is asked for the same head with harmless fields in the place of the one that fails, and of those
     behind it; so many of its lines are left as stand before that one.
     """
+    if any(name.kind not in _NAMES for name, _ in _pairs(request)):
+        return ()  # the names are all looked at before the request line is made
     line = _line_of_bad_authority(request)
     if line is not None:
         return (line,)
