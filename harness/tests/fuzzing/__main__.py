@@ -13,6 +13,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -123,7 +124,8 @@ def main(arguments: Sequence[str]) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(CLIENTS), os.environ.get("PYTHONPATH", "")]))
     names = [f"faulty:{name}" for name in told.names] or faulty()
     sound = [(name, seconds) for name, seconds in (("reference", told.reference), ("stdlib", told.stdlib)) if seconds]
-    with ProcessPoolExecutor(told.jobs) as pool:
+    with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(told.jobs) as pool:
+        tempfile.tempdir = folder  # processes of a pool end without tidying up
         waiting = [pool.submit(hunt, name, seconds, told.seed, name == "reference") for name, seconds in sound]
         hunts = [each.result() for each in [pool.submit(hunt, name, told.seconds, told.seed) for name in names]]
         proven = [each.result() for each in waiting]
