@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -24,6 +23,7 @@ from wireproof._cases._matrix_file import schema as matrix_schema
 from wireproof._judge import examine
 from wireproof._judge._verdict import examined
 from wireproof._matrix import Expansion, Matrix, Value, covering
+from wireproof.cli._progress import progress
 from wireproof.errors import BrokenCases, BugInCase, HarnessError, UsageError
 
 _STRENGTH = 2
@@ -129,7 +129,7 @@ def _held(expansions: Sequence[Expansion], numbers: Sequence[Sequence[int]]) -> 
         for start in range(0, len(chosen), _CHUNK)
     ]
     held = _Held()
-    with _progress(sum(map(len, numbers))) as advance:
+    with progress("combinations", sum(map(len, numbers)), least=8 * _CHUNK) as advance:
         for (_, chosen), part in zip(chunks, _parts(expansions, chunks), strict=True):
             held.merge(part)
             advance(len(chosen))
@@ -221,21 +221,6 @@ def _never_broken(matrices: Sequence[Matrix], held: _Held) -> Iterator[BugInCase
             catalog, name, code = key
             text = f"it asks for {code}, and no combination breaks that on its behalf"
             yield BugInCase(value.source.file, value.source.line, f"catalog/{catalog}[{name}]", text)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], object]]:
-    """Show on a terminal how far the check is; elsewhere, and where it takes a moment only, show nothing."""
-    if not sys.stderr.isatty() or total < 8 * _CHUNK:
-        yield lambda count: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("combinations"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True, emoji=False), transient=True) as shown:
-        task = shown.add_task("", total=total)
-        yield lambda count: shown.advance(task, count)
 
 
 # documentation -----------------------------------------------------------------------------------------------------

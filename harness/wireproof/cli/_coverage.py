@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from wireproof._proof._page import page
 from wireproof._proof._standing import SENTENCES, matching, standings
 from wireproof._selection import plan
 from wireproof.cli._options import cases_option, chosen_strength, full_option, select_option, strength_option
+from wireproof.cli._progress import progress
 from wireproof.errors import UsageError
 from wireproof.report._output import put
 
@@ -154,7 +154,7 @@ class _Asked:
         """Look at the cases, and return where everything stands."""
         planned = plan(self.found.cases, self.found.matrices, self.globs, (), None)
         looked_at = list(subjects(planned, self.possible))
-        with _progress(len(looked_at)) as advance:
+        with progress("cases and rules", len(looked_at)) as advance:
             exercised = all_exercised(looked_at, advance)
         ids = {clause.id for clause in self.possible}
         if self._is_part and not self.clauses:
@@ -185,21 +185,6 @@ def _show(report: Report, *, ids: bool) -> None:
             raise BrokenPipeError
 
     show(Plain(file=sys.stdout, emoji=False), report, ids=ids)
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], object]]:
-    """Show on a terminal how far it is; elsewhere show nothing."""
-    if not sys.stderr.isatty():
-        yield lambda count: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("cases and rules"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True, emoji=False), transient=True) as shown:
-        task = shown.add_task("", total=total)
-        yield lambda count: shown.advance(task, count)
 
 
 # interactions ------------------------------------------------------------------------------------------------------
