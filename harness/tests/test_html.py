@@ -256,6 +256,21 @@ def test_filters_keys_and_details(browser: Any, tmp_path: Path, results: dict[st
     assert said == []
 
 
+def test_a_title_and_what_it_is_about_change_together(browser: Any, tmp_path: Path, results: dict[str, Any]) -> None:
+    """While the details of another case are on their way, those of the first stay; the last one asked for wins."""
+    said: list[str] = []
+    page = opened(browser, made(tmp_path, results), said)
+    names = page.locator("#rows .name").all_inner_texts()
+    page.locator("#rows .name").nth(0).click()
+    page.wait_for_selector("#details[open]")
+    click = "(row) => document.querySelectorAll('#rows .name')[row].click()"
+    title = "document.getElementById('details-title').textContent"
+    meanwhile = page.evaluate(f"() => {{ ({click})(1); ({click})(2); return {title}; }}")
+    page.wait_for_function(f"{title} === {json.dumps(names[2])}")
+    assert meanwhile == names[0]
+    assert said == []
+
+
 def test_a_broken_clause_leads_to_its_cases(browser: Any, tmp_path: Path, results: dict[str, Any]) -> None:
     """The number of a clause is a button; the clauses have filters of their own."""
     said: list[str] = []
@@ -285,8 +300,10 @@ def test_hostile_results_do_nothing_and_everybody_can_read_the_page(
     assert "<script>alert(1)</script>" in page.inner_text("#details")
     assert page.locator("#details script").count() == 0
     page.keyboard.press("Escape")
+    page.wait_for_selector("#details", state="hidden")
     page.select_option("#case-mark", "k")
     page.locator("#rows .mark.k").first.click()
+    page.wait_for_selector("#details[open]")
     assert "known: <script>alert(1)</script>" in page.inner_text("#details")
     page.keyboard.press("Escape")
     assert violations(page) == []

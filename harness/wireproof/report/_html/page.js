@@ -20,7 +20,7 @@
     return new Response(stream).json();
   };
 
-  let index, haystack, shown = [], packed = null, at = { row: 0, column: 0 }, opener = null;
+  let index, haystack, shown = [], packed = null, at = { row: 0, column: 0 }, opener = null, asked = 0;
   const chunks = new Map();
   const size = Number($("index").dataset.chunk);
 
@@ -139,9 +139,13 @@
     await show(number, entries);
   };
 
+  /* The title and what it is about change together, and what is asked for last is what stays. */
   const show = async (number, entries) => {
+    const own = ++asked;
+    const found = await details(number);
+    if (own !== asked) return;
     $("details-title").textContent = index.ids[number];
-    $("details-content").replaceChildren(...told(number, await details(number), entries));
+    $("details-content").replaceChildren(...told(number, found, entries));
     if (!$("details").open) $("details").showModal();
     $("details").scrollTop = 0;
   };
